@@ -1,0 +1,147 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One region's flavors. What novaclient gives stops here."""
+
+import functools
+
+from novaclient import exceptions as nova_exceptions
+
+from flavorsvc.cloud import failing
+from flavorsvc.domain import compare
+from flavorsvc.domain import failures
+from flavorsvc.domain import flavor
+
+#: First microversion whose flavors embed their extra specs.
+_EMBEDDED_SINCE = (2, 61)
+
+
+class Nova:
+    """The border to one region's Nova, at the microversion that was negotiated."""
+
+    def __init__(self, client):
+        """Wrap a client; nothing is contacted.
+
+        :param client: novaclient.v2.client.Client
+        """
+        self._client = client
+        version = client.api_version
+        self.microversion = (version.ver_major, version.ver_minor)
+
+    def find(self, flavor_id):
+        """Read what the region has under an id, by as few requests as it allows.
+
+        :param flavor_id: str
+        :returns: flavor.Spec, or None
+        :raises failures.Failure: when Nova does not say
+        """
+        with failing.classified('nova'):
+            try:
+                found = self._client.flavors.get(flavor_id)
+            except nova_exceptions.NotFound:
+                return None
+            embedded = self.microversion >= _EMBEDDED_SINCE
+            extra_specs = found.to_dict()['extra_specs'] if embedded else found.get_keys()
+            projects = frozenset()
+            if not found.is_public:
+                projects = frozenset(access.tenant_id for access
+                                     in self._client.flavor_access.list(flavor=flavor_id))
+            return flavor.Spec(
+                id=found.id, name=found.name, vcpus=found.vcpus, ram_mib=found.ram,
+                disk_gib=found.disk, ephemeral_gib=found.ephemeral, swap_mib=found.swap or 0,
+                rxtx_factor=float(getattr(found, 'rxtx_factor', 1.0)), is_public=found.is_public,
+                description=getattr(found, 'description', None) or None,
+                extra_specs=extra_specs, projects=projects)
+
+    def id_of(self, name):
+        """Look for the flavor that has a name.
+
+        :param name: str
+        :returns: str, its id, or None
+        :raises failures.Failure: when Nova does not say
+        """
+        with failing.classified('nova'):
+            marker = None
+            while page := self._client.flavors.list(detailed=False, is_public=None,
+                                                    marker=marker):
+                for each in page:
+                    if each.name == name:
+                        return each.id
+                marker = page[-1].id
+            return None
+
+    def do(self, step):
+        """Take one step of a plan.
+
+        :param step: one of the steps of :mod:`flavorsvc.domain.compare`
+        :raises failures.Taken: when a flavor of this id or name exists already
+        :raises failures.Failure: when Nova does not do it
+        """
+        with failing.classified('nova'):
+            _take(step, self._client)
+
+
+@functools.singledispatch
+def _take(step, client):
+    raise TypeError(f'no way to take {step!r}')
+
+
+@_take.register
+def _create(step: compare.Create, client):
+    spec = step.spec
+    extra = {'description': spec.description} if spec.description is not None else {}
+    try:
+        client.flavors.create(
+            spec.name, spec.ram_mib, spec.vcpus, spec.disk_gib, flavorid=spec.id,
+            ephemeral=spec.ephemeral_gib, swap=spec.swap_mib, rxtx_factor=spec.rxtx_factor,
+            is_public=spec.is_public, **extra)
+    except nova_exceptions.Conflict as error:
+        raise failures.Taken('name_taken', error.message) from error
+
+
+@_take.register
+def _set_extra_specs(step: compare.SetExtraSpecs, client):
+    client.flavors.resource_class(client.flavors, {'id': step.id}).set_keys(dict(step.extra_specs))
+
+
+@_take.register
+def _unset_extra_spec(step: compare.UnsetExtraSpec, client):
+    client.flavors.resource_class(client.flavors, {'id': step.id}).unset_keys([step.key])
+
+
+@_take.register
+def _add_access(step: compare.AddAccess, client):
+    try:
+        client.flavor_access.add_tenant_access(step.id, step.project)
+    except nova_exceptions.Conflict:
+        pass  # it has access already: that is what the step is for
+
+
+@_take.register
+def _remove_access(step: compare.RemoveAccess, client):
+    try:
+        client.flavor_access.remove_tenant_access(step.id, step.project)
+    except nova_exceptions.NotFound:
+        pass  # it has no access already
+
+
+@_take.register
+def _set_description(step: compare.SetDescription, client):
+    client.flavors.update(step.id, description=step.description)
+
+
+@_take.register
+def _delete(step: compare.Delete, client):
+    try:
+        client.flavors.delete(step.id)
+    except nova_exceptions.NotFound:
+        pass  # someone was faster

@@ -1,0 +1,57 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""flavorsvc-all-in-one: API and conductor in one process, without a broker."""
+
+import sys
+
+from oslo_log import log
+from oslo_service import service
+
+from flavorsvc import conf as options
+from flavorsvc.api import server
+from flavorsvc.cmd import api
+from flavorsvc.conductor import service as conductor
+
+
+class AllInOne(service.ServiceBase):
+    """Starts the conductor before the API, and stops the API before the conductor."""
+
+    def __init__(self, *parts):
+        self._parts = parts
+
+    def start(self):
+        for part in self._parts:
+            part.start()
+
+    def stop(self):
+        for part in reversed(self._parts):
+            part.stop()
+
+    def wait(self):
+        for part in self._parts:
+            part.wait()
+
+    def reset(self):
+        for part in self._parts:
+            part.reset()
+
+
+def main():
+    """Serve and converge until SIGTERM."""
+    conf = options.load_all_in_one(sys.argv[1:])
+    conf.set_default('transport_url', 'kombu+memory://localhost/')
+    log.setup(conf, 'flavorsvc')
+    listening = server.listen(conf)
+    service.ProcessLauncher(conf, no_fork=True).launch_service(AllInOne(
+        conductor.ConductorService(conf),
+        server.ApiService(conf, listening, lambda: api.application(conf))))

@@ -1,0 +1,28 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""flavorsvc-conductor: owns the database and makes the regions agree with it."""
+
+import sys
+
+from oslo_log import log
+from oslo_service import service
+
+from flavorsvc import conf as options
+from flavorsvc.conductor import service as conductor
+
+
+def main():
+    """Run one conductor in this process until SIGTERM; more may run beside it."""
+    conf = options.load_conductor(sys.argv[1:])
+    log.setup(conf, 'flavorsvc-conductor')
+    service.ProcessLauncher(conf, no_fork=True).launch_service(conductor.ConductorService(conf))

@@ -1,0 +1,45 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""flavorsvc-manage: what an operator does to the service itself."""
+
+import sys
+
+from oslo_config import cfg
+from oslo_log import log
+
+from flavorsvc import conf as options
+from flavorsvc.db import engine
+from flavorsvc.db import schema
+
+
+def _sync(conf):
+    schema.upgrade(engine.Database(conf))
+
+
+def _version(conf):
+    print(schema.version(engine.Database(conf)) or 'empty')
+
+
+def _add_parsers(subparsers):
+    db = subparsers.add_parser('db', help='the database').add_subparsers(
+        dest='action', required=True, metavar='ACTION')
+    db.add_parser('sync', help='bring the schema to the newest revision').set_defaults(run=_sync)
+    db.add_parser('version', help='print the revision of the schema').set_defaults(run=_version)
+
+
+def main():
+    """Run one subcommand."""
+    conf = options.load_manage(sys.argv[1:], [
+        cfg.SubCommandOpt('command', handler=_add_parsers, title='commands')])
+    log.setup(conf, 'flavorsvc-manage')
+    conf.command.run(conf)

@@ -1,0 +1,34 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The API as a WSGI module, for uWSGI and its kind: ``flavorsvc.cmd.wsgi:application``.
+
+Each worker has to load it for itself (uWSGI: ``lazy-apps``), for a messaging
+connection does not survive a fork.
+"""
+
+import os
+
+from oslo_log import log
+
+from flavorsvc import conf as options
+from flavorsvc.cmd import api
+
+
+def _application():
+    files = os.environ.get('FLAVORSVC_CONFIG_FILES', '/etc/flavorsvc/flavorsvc.conf')
+    conf = options.load_api([], default_config_files=files.split(':'))
+    log.setup(conf, 'flavorsvc-api')
+    return api.application(conf)
+
+
+application = _application()

@@ -1,0 +1,101 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One conductor process, from its configuration."""
+
+import os
+import socket
+import threading
+import uuid
+
+from oslo_log import log
+from oslo_service import service
+import yaml
+
+from flavorsvc import rpc
+from flavorsvc.cloud import sessions
+from flavorsvc.conductor import discovery
+from flavorsvc.conductor import endpoints
+from flavorsvc.conductor import engine
+from flavorsvc.db import engine as db_engine
+from flavorsvc.domain import capabilities
+
+LOG = log.getLogger(__name__)
+
+
+class ConductorService(service.ServiceBase):
+    """RPC server, engine and discovery over one database."""
+
+    def __init__(self, conf):
+        """Remember the configuration; everything is built by :meth:`start`, after a fork.
+
+        :param conf: oslo_config.cfg.ConfigOpts from :func:`flavorsvc.conf.load_conductor`
+        """
+        self._conf = conf
+        self._stopped = threading.Event()
+
+    def start(self):
+        """Open the database, answer calls, converge."""
+        host = f'{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
+        table = capability_table(self._conf)
+        self._db = db_engine.Database(self._conf)
+        cloud = sessions.Cloud(self._conf)
+        self._engine = engine.Engine(self._db, cloud, self._conf, table, host)
+        self._discovery = discovery.Discovery(self._db, cloud, self._conf, self._engine.wait_s,
+                                              self._engine.nudged)
+        self._server = rpc.server(self._conf, rpc.transport(self._conf), host, [
+            endpoints.Flavors(self._db, self._engine, table),
+            endpoints.Installations(self._db, self._engine),
+            endpoints.Regions(self._db, self._conf.engine.per_region,
+                              self._conf.cloud.default_region),
+            endpoints.Health(self._db, host)])
+        self._server.start()
+        self._engine.start()
+        self._discovery.start()
+        LOG.info('Conductor %s is at work', host)
+
+    def stop(self):
+        """Answer the calls that came, finish what is being converged, and let go of the rest."""
+        if self._stopped.is_set():
+            return
+        self._server.stop()
+        self._server.wait()
+        self._discovery.stop()
+        self._engine.stop()
+        self._stopped.set()
+
+    def wait(self):
+        """Return when the conductor has stopped."""
+        self._stopped.wait()
+
+    def reset(self):
+        """Do nothing on SIGHUP: no option can change while at work."""
+
+
+def capability_table(conf):
+    """Read the table of properties, extended by the deployer's file where one is named.
+
+    :param conf: oslo_config.cfg.ConfigOpts with the group ``capabilities``
+    :returns: dict of property name to capabilities.Row
+    :raises ValueError: naming the file and what is wrong with it
+    """
+    path = conf.capabilities.table_file
+    if not path:
+        return dict(capabilities.TABLE)
+    with open(path, encoding='utf-8') as file:
+        rows = yaml.safe_load(file) or {}
+    if not isinstance(rows, dict):
+        raise ValueError(f'{path}: must map property names to rows')
+    try:
+        return capabilities.extended(rows)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from None

@@ -1,0 +1,103 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The database: one object a process, transactions as plain functions."""
+
+from oslo_db import api as oslo_db_api
+from oslo_db import exception as db_exception
+from oslo_db.sqlalchemy import enginefacade
+from sqlalchemy import event
+
+
+@enginefacade.transaction_context_provider
+class _Transaction:
+    """What enginefacade keeps a session on; never shared between threads."""
+
+
+class Database:
+    """Runs functions in transactions.
+
+    The functions of this package take a session first and give plain values
+    back. Those that write are run again when another transaction got in their
+    way, so they must not do anything that a rollback does not undo.
+    """
+
+    def __init__(self, conf):
+        """Configure; a connection is opened at first use.
+
+        :param conf: oslo_config.cfg.ConfigOpts with the group ``database``
+        """
+        self._transactions = enginefacade.transaction_context()
+        self._transactions.append_on_engine_create(_prepare_sqlite)
+        self._transactions.configure(**{
+            name: conf.database[name] for name in (
+                'connection', 'max_pool_size', 'max_overflow', 'pool_timeout', 'max_retries',
+                'retry_interval', 'connection_recycle_time', 'mysql_sql_mode')
+            if conf.database[name] is not None})
+
+    @property
+    def engine(self):
+        """The sqlalchemy.Engine, for migrations."""
+        return self._transactions.writer.get_engine()
+
+    def read(self, work, *args, **kwargs):
+        """Run ``work(session, …)`` in a transaction that only reads.
+
+        :returns: what work returns
+        """
+        with self._transactions.reader.using(_Transaction()) as session:
+            return work(session, *args, **kwargs)
+
+    @oslo_db_api.wrap_db_retry(
+        max_retries=10, retry_on_deadlock=True, inc_retry_interval=True, retry_interval=0.02,
+        max_retry_interval=0.5, jitter=True,
+        exception_checker=lambda error: isinstance(error, db_exception.DBDuplicateEntry))
+    def write(self, work, *args, **kwargs):
+        """Run ``work(session, …)`` in a transaction that is committed when it returns.
+
+        A duplicate that work did not expect means that another transaction
+        inserted the row between its look and its insert: it looks again.
+
+        :returns: what work returns
+        """
+        with self._transactions.writer.using(_Transaction()) as session:
+            return work(session, *args, **kwargs)
+
+    def dispose(self):
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine):
+    """Let many threads write to one SQLite file.
+
+    oslo.db begins transactions with a plain BEGIN, under which a transaction
+    that first reads and then writes fails at once with 'database is locked'
+    when another wrote meanwhile. BEGIN IMMEDIATE waits its turn instead.
+    """
+    if engine.dialect.name != 'sqlite':
+        return
+
+    @event.listens_for(engine, 'connect')
+    def connect(connection, record):
+        cursor = connection.cursor()
+        for pragma in ('busy_timeout = 30000', 'journal_mode = WAL', 'synchronous = NORMAL',
+                       'foreign_keys = ON'):
+            cursor.execute(f'PRAGMA {pragma}')
+        cursor.close()
+
+    @event.listens_for(engine, 'begin')
+    def begin(connection):
+        driver = connection.connection.driver_connection
+        if driver.in_transaction:
+            driver.execute('COMMIT')
+        driver.execute('BEGIN IMMEDIATE')

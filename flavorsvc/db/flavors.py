@@ -1,0 +1,175 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Flavors of the catalogue, in and out of the database."""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from flavorsvc.db import pages
+from flavorsvc.db import tables
+from flavorsvc.domain import errors
+from flavorsvc.domain import installation
+
+#: The fields of a flavor that a caller may give, besides its id and access list.
+FIELDS = ('name', 'vcpus', 'ram_mib', 'disk_gib', 'ephemeral_gib', 'swap_mib', 'rxtx_factor',
+          'description', 'is_public', 'extra_specs', 'properties', 'public', 'promoted')
+
+SORT_KEYS = {name: name for name in (
+    'id', 'name', 'vcpus', 'ram_mib', 'disk_gib', 'created_at', 'updated_at')}
+
+_EXACT_FILTERS = ('name', 'public', 'promoted', 'is_public', 'status', 'project_id')
+
+
+def create(session, values):
+    """Store a new flavor.
+
+    :param values: dict with every name of FIELDS, projects (list), project_id
+        (the owner, or None) and id (None: one is made up)
+    :returns: dict, the flavor as it crosses RPC
+    :raises errors.AlreadyExists: when the id or the name is taken
+    """
+    row = tables.Flavor(id=values['id'] or str(uuid.uuid4()), project_id=values['project_id'],
+                        **{name: values[name] for name in FIELDS})
+    row.access = _access(values['projects'])
+    row.installations = []
+    for field in ('id', 'name'):
+        if _live(session, field, getattr(row, field)) is not None:
+            raise errors.AlreadyExists('flavor', field, getattr(row, field))
+    session.add(row)
+    session.flush()
+    return as_dict(row)
+
+
+def get(session, flavor_id):
+    """Read one flavor by one query on a unique index.
+
+    :returns: dict, the flavor as it crosses RPC
+    :raises errors.NotFound: when there is none of this id
+    """
+    row = session.scalars(
+        sa.select(tables.Flavor).where(*_alive('id', flavor_id)).options(
+            orm.joinedload(tables.Flavor.access),
+            orm.joinedload(tables.Flavor.installations).joinedload(tables.Installation.region)),
+    ).unique().first()
+    if row is None:
+        raise errors.NotFound('flavor', flavor_id)
+    return as_dict(row)
+
+
+def list_page(session, filters, page, visible_to=None):
+    """Read a page of flavors.
+
+    :param filters: dict of field to value; also ``region`` (name of a region where
+        the flavor is to be) and ``has_properties`` (bool)
+    :param page: dict with limit, marker (a flavor id), sort_key, sort_dir
+    :param visible_to: project id that sees public flavors and its own, or None for all
+    :returns: list of dict
+    """
+    query = sa.select(tables.Flavor).where(tables.Flavor.deleted == 0).options(
+        orm.selectinload(tables.Flavor.access),
+        orm.selectinload(tables.Flavor.installations).joinedload(tables.Installation.region))
+    for name in _EXACT_FILTERS:
+        if filters.get(name) is not None:
+            query = query.where(getattr(tables.Flavor, name) == filters[name])
+    if filters.get('region') is not None:
+        query = query.where(tables.Flavor.installations.any(sa.and_(
+            tables.Installation.desired == installation.Desired.PRESENT,
+            tables.Installation.region.has(tables.Region.name == filters['region']))))
+    if filters.get('has_properties') is not None:
+        empty = sa.cast(tables.Flavor.properties, sa.String(8)) == '{}'
+        query = query.where(~empty if filters['has_properties'] else empty)
+    if visible_to is not None:
+        query = query.where(sa.or_(tables.Flavor.public.is_(True),
+                                   tables.Flavor.project_id == visible_to))
+    rows = pages.page_of(session, query, tables.Flavor, 'flavor', page, tables.Flavor.id,
+                         SORT_KEYS)
+    return [as_dict(row) for row in rows]
+
+
+def lock(session, flavor_id, generation=None):
+    """Read one flavor in order to change it, and keep others from doing so meanwhile.
+
+    :param generation: int that the caller read, or None not to compare
+    :returns: tables.Flavor of this session
+    :raises errors.NotFound: when there is none of this id
+    :raises errors.GenerationMismatch: when it moved since
+    """
+    row = session.scalars(
+        sa.select(tables.Flavor).where(*_alive('id', flavor_id)).with_for_update()).first()
+    if row is None:
+        raise errors.NotFound('flavor', flavor_id)
+    if generation is not None and row.generation != generation:
+        raise errors.GenerationMismatch('flavor', flavor_id, generation, row.generation)
+    return row
+
+
+def change(session, row, changes):
+    """Apply changes to a locked flavor, as a new generation.
+
+    :param row: tables.Flavor from :func:`lock`
+    :param changes: dict of field (or ``projects``) to value
+    :raises errors.AlreadyExists: when the new name is taken
+    """
+    if 'name' in changes and _live(session, 'name', changes['name']) is not None:
+        raise errors.AlreadyExists('flavor', 'name', changes['name'])
+    for name, value in changes.items():
+        if name == 'projects':
+            keep = {access.project_id: access for access in row.access}
+            row.access = [keep.get(access.project_id, access) for access in _access(value)]
+        else:
+            setattr(row, name, value)
+    row.generation += 1
+    session.flush()
+
+
+def bury(session, row, now):
+    """Mark a flavor deleted; its row stays, its id and name are free.
+
+    :param row: tables.Flavor of this session
+    """
+    row.deleted = row.pk
+    row.deleted_at = now
+
+
+def as_dict(row):
+    """Give a flavor as it crosses RPC.
+
+    :param row: tables.Flavor with access and installations at hand
+    :returns: dict
+    """
+    return {
+        'id': row.id,
+        **{name: getattr(row, name) for name in FIELDS},
+        'projects': sorted(access.project_id for access in row.access),
+        'project_id': row.project_id,
+        'generation': row.generation,
+        'status': row.status,
+        'regions': sorted(each.region.name for each in row.installations
+                          if each.status == installation.State.ACTIVE),
+        'created_at': pages.iso(row.created_at),
+        'updated_at': pages.iso(row.updated_at),
+    }
+
+
+def _access(projects):
+    return [tables.FlavorProject(project_id=project) for project in sorted(set(projects))]
+
+
+def _alive(field, value):
+    return getattr(tables.Flavor, field) == value, tables.Flavor.deleted == 0
+
+
+def _live(session, field, value):
+    return session.scalars(sa.select(tables.Flavor.pk).where(*_alive(field, value))).first()

@@ -1,0 +1,210 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Installations: what is wanted where, as callers ask for it and see it."""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from flavorsvc.db import pages
+from flavorsvc.db import tables
+from flavorsvc.domain import errors
+from flavorsvc.domain import installation
+
+SORT_KEYS = {name: name for name in ('created_at', 'updated_at', 'status')}
+
+
+def want(session, flavor, regions, desired, request_id, now):
+    """Wish a flavor into regions, or out of them.
+
+    A wish that is fulfilled already changes nothing; one that failed is tried
+    again at once. To wish a flavor out of a region where it is not wanted
+    does nothing either.
+
+    :param flavor: tables.Flavor of this session, locked
+    :param regions: list of tables.Region
+    :param desired: installation.Desired
+    :param request_id: str, under which the engine's calls will be logged
+    :returns: list of dict, the installations as they cross RPC
+    """
+    rows = {row.region_pk: row for row in session.scalars(
+        sa.select(tables.Installation).where(tables.Installation.flavor_pk == flavor.pk)
+        .with_for_update())}
+    wished = []
+    for region in regions:
+        row = rows.get(region.pk)
+        if row is None:
+            if desired == installation.Desired.ABSENT:
+                continue
+            row = tables.Installation(
+                id=str(uuid.uuid4()), flavor_pk=flavor.pk, region_pk=region.pk, revision=0,
+                status=installation.State.PENDING, attempts=0)
+            session.add(row)
+        if not _fulfilled(row, desired, flavor.generation):
+            _wish(row, desired, flavor.generation, request_id, now)
+        wished.append(row)
+    session.flush()
+    return [as_dict(row, flavor, region_of(session, row)) for row in wished]
+
+
+def want_again(session, flavor, request_id, now):
+    """Wish the flavor's new generation into every region that is to have it."""
+    for row in session.scalars(
+            sa.select(tables.Installation).where(
+                tables.Installation.flavor_pk == flavor.pk,
+                tables.Installation.desired == installation.Desired.PRESENT)
+            .with_for_update()):
+        _wish(row, installation.Desired.PRESENT, flavor.generation, request_id, now)
+    session.flush()
+
+
+def wanted_anywhere(session, flavor_pk):
+    """Name the regions that have the flavor or are to get it.
+
+    :returns: list of str
+    """
+    return list(session.scalars(
+        sa.select(tables.Region.name).join(
+            tables.Installation, tables.Installation.region_pk == tables.Region.pk)
+        .where(tables.Installation.flavor_pk == flavor_pk).order_by(tables.Region.name)))
+
+
+def list_page(session, filters, page, visible_to=None):
+    """Read a page of installations.
+
+    :param filters: dict with any of flavor (id), region (name), status
+    :param page: dict with limit, marker (an installation's id), sort_key, sort_dir
+    :param visible_to: project id that owns the flavors or the regions, or None for all
+    :returns: list of dict
+    """
+    query = (sa.select(tables.Installation)
+             .join(tables.Installation.flavor).join(tables.Installation.region)
+             .options(orm.contains_eager(tables.Installation.flavor),
+                      orm.contains_eager(tables.Installation.region)))
+    if filters.get('flavor') is not None:
+        query = query.where(tables.Flavor.id == filters['flavor'])
+    if filters.get('region') is not None:
+        query = query.where(tables.Region.name == filters['region'])
+    if filters.get('status') is not None:
+        query = query.where(tables.Installation.status == filters['status'])
+    if visible_to is not None:
+        query = query.where(sa.or_(tables.Flavor.project_id == visible_to,
+                                   tables.Region.project_id == visible_to))
+    rows = pages.page_of(session, query, tables.Installation, 'installation', page,
+                         tables.Installation.id, SORT_KEYS)
+    return [as_dict(row, row.flavor, row.region) for row in rows]
+
+
+def get(session, installation_id):
+    """Read one installation.
+
+    :returns: dict
+    :raises errors.NotFound: when there is none of this id
+    """
+    row = _by_id(session, installation_id)
+    return as_dict(row, row.flavor, row.region)
+
+
+def retry(session, installation_id, request_id, now):
+    """Have an installation tried again at once, whatever it waits for.
+
+    The region's own back-off ends too: who asks may know that it is up again.
+
+    :returns: dict
+    :raises errors.NotFound: when there is none of this id
+    """
+    row = _by_id(session, installation_id)
+    if row.status != installation.State.ACTIVE:
+        row.region.probe_at = None
+        _wish(row, installation.Desired(row.desired), row.flavor.generation, request_id, now)
+        session.flush()
+    return as_dict(row, row.flavor, row.region)
+
+
+def region_of(session, row):
+    """Give the region of an installation.
+
+    :returns: tables.Region
+    """
+    return session.get(tables.Region, row.region_pk)
+
+
+def regions_named(session, names):
+    """Give regions by their names.
+
+    :param names: list of str, or 'all' for every region the catalogue lists
+    :returns: list of tables.Region
+    :raises errors.Invalid: naming those that do not exist
+    """
+    query = sa.select(tables.Region).order_by(tables.Region.name)
+    if names == 'all':
+        return list(session.scalars(query.where(tables.Region.state != 'gone')))
+    rows = list(session.scalars(query.where(tables.Region.name.in_(names))))
+    missing = sorted(set(names) - {row.name for row in rows})
+    if missing:
+        raise errors.Invalid('regions', f'there is no region {", ".join(missing)}')
+    return rows
+
+
+def as_dict(row, flavor, region):
+    """Give an installation as it crosses RPC.
+
+    :returns: dict
+    """
+    return {
+        'id': row.id,
+        'flavor_id': flavor.id,
+        'flavor_name': flavor.name,
+        'region': region.name,
+        'desired': row.desired,
+        'status': row.status,
+        'reason': row.reason,
+        'error': row.error,
+        'attempts': row.attempts,
+        'next_attempt_at': pages.iso(row.next_attempt_at),
+        'wanted_generation': row.wanted_generation,
+        'observed_generation': row.observed_generation,
+        'origin': row.origin,
+        'request_id': row.request_id,
+        'created_at': pages.iso(row.created_at),
+        'updated_at': pages.iso(row.updated_at),
+        'flavor_project_id': flavor.project_id,
+        'region_project_id': region.project_id,
+    }
+
+
+def _fulfilled(row, desired, generation):
+    return (row.desired == desired and row.wanted_generation == generation
+            and row.status not in (installation.State.ERROR, installation.State.RETRYING))
+
+
+def _wish(row, desired, generation, request_id, now):
+    row.desired = desired
+    row.wanted_generation = generation
+    row.revision += 1
+    row.status = installation.after(row.status, installation.Event.WANT)
+    row.reason = row.error = None
+    row.attempts = 0
+    row.next_attempt_at = now
+    row.request_id = request_id
+
+
+def _by_id(session, installation_id):
+    row = session.scalars(
+        sa.select(tables.Installation).where(tables.Installation.id == installation_id)
+        .options(orm.joinedload(tables.Installation.flavor),
+                 orm.joinedload(tables.Installation.region))).first()
+    if row is None:
+        raise errors.NotFound('installation', installation_id)
+    return row

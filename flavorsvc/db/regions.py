@@ -1,0 +1,174 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Regions: what the service catalogue announced, and how they answer."""
+
+import datetime
+
+import sqlalchemy as sa
+
+from flavorsvc.db import pages
+from flavorsvc.db import tables
+from flavorsvc.domain import errors
+from flavorsvc.domain import installation
+
+SORT_KEYS = {'name': 'name', 'state': 'state'}
+
+
+def as_dict(row, default_concurrency):
+    """Give a region as it crosses RPC.
+
+    :param row: tables.Region
+    :param default_concurrency: int, for a region that sets none of its own
+    :returns: dict
+    """
+    return {
+        'name': row.name,
+        'kind': row.kind,
+        'endpoint': row.endpoint,
+        'project_id': row.project_id,
+        'state': row.state,
+        'reason': row.reason,
+        'since': pages.iso(row.since),
+        'microversion': row.microversion,
+        'max_concurrency': row.max_concurrency or default_concurrency,
+        'last_seen_at': pages.iso(row.last_seen_at),
+        'created_at': pages.iso(row.created_at),
+    }
+
+
+def list_page(session, filters, page, default_concurrency):
+    """Read a page of regions.
+
+    :param filters: dict with any of state, project_id
+    :param page: dict with limit, marker (a name), sort_key, sort_dir
+    :returns: list of dict
+    """
+    query = sa.select(tables.Region)
+    for name in ('state', 'project_id'):
+        if filters.get(name) is not None:
+            query = query.where(getattr(tables.Region, name) == filters[name])
+    rows = pages.page_of(session, query, tables.Region, 'region', page, tables.Region.name,
+                         SORT_KEYS)
+    return [as_dict(row, default_concurrency) for row in rows]
+
+
+def get(session, name, default_concurrency):
+    """Read one region.
+
+    :returns: dict
+    :raises errors.NotFound: when there is none of this name
+    """
+    return as_dict(_by_name(session, name), default_concurrency)
+
+
+def update(session, name, changes, default_concurrency):
+    """Change what an operator may: the owner's project_id, max_concurrency.
+
+    :param changes: dict; None takes a value back
+    :returns: dict
+    :raises errors.NotFound: when there is none of this name
+    """
+    row = _by_name(session, name)
+    for field, value in changes.items():
+        setattr(row, field, value)
+    session.flush()
+    return as_dict(row, default_concurrency)
+
+
+def announce(session, endpoints, now):
+    """Record what the service catalogue lists now.
+
+    A region that is new or moved has to answer before its state is known. One
+    that is listed no more is ``gone``: nothing is tried there until it is back.
+
+    :param endpoints: dict of region name to URL of its Nova
+    :param now: naive UTC datetime
+    :returns: list of (pk, URL) of the regions to ask now whether they answer; not
+        those that are down and whose back-off has not passed
+    """
+    rows = {row.name: row for row in session.scalars(sa.select(tables.Region))}
+    for name, endpoint in sorted(endpoints.items()):
+        row = rows.get(name)
+        if row is None:
+            row = rows[name] = tables.Region(name=name, endpoint=endpoint, state='unknown')
+            session.add(row)
+        elif row.state == 'gone' or row.endpoint != endpoint:
+            row.endpoint, row.microversion = endpoint, None
+            _turn(row, 'unknown', None, now)
+            row.probe_at = None
+        row.last_seen_at = now
+    for name in rows.keys() - endpoints.keys():
+        if rows[name].kind == 'discovered' and rows[name].state != 'gone':
+            _turn(rows[name], 'gone', 'The service catalogue no longer lists it.', now)
+    session.flush()
+    return [(row.pk, row.endpoint) for row in rows.values()
+            if row.state != 'gone' and (row.probe_at is None or row.probe_at <= now)]
+
+
+def answered(session, region_pk, now, microversion=None):
+    """Record that a region answers.
+
+    :param microversion: str that was negotiated, or None to leave it
+    """
+    row = session.get(tables.Region, region_pk)
+    _turn(row, 'up', None, now)
+    row.failures, row.probe_at = 0, None
+    if microversion is not None:
+        row.microversion = microversion
+
+
+def silent(session, region_pk, now, failure, wait_s):
+    """Record that a region does not answer, and say so on everything that waits for it.
+
+    Calls that fail together count as one failure.
+
+    :param failure: failures.Failure
+    :param wait_s: function of the number of failures in a row, to seconds until the next try
+    :returns: naive UTC datetime of the next try
+    """
+    row = session.get(tables.Region, region_pk, with_for_update=True)
+    _turn(row, 'down', failure.text, now)
+    if row.probe_at is None or row.probe_at <= now:
+        row.failures += 1
+        row.probe_at = now + datetime.timedelta(seconds=wait_s(row.failures))
+    session.execute(
+        sa.update(tables.Installation)
+        .where(tables.Installation.region_pk == region_pk,
+               tables.Installation.status.in_([installation.State.PENDING,
+                                               installation.State.RETRYING]),
+               tables.Installation.lease_until.is_(None))
+        .values(status=installation.State.RETRYING, reason=failure.reason, error=failure.text,
+                next_attempt_at=row.probe_at)
+        .execution_options(synchronize_session=False))
+    return row.probe_at
+
+
+def count(session):
+    """Count the regions: the least question that shows that the database answers.
+
+    :returns: int
+    """
+    return session.scalar(sa.select(sa.func.count()).select_from(tables.Region))
+
+
+def _turn(row, state, reason, now):
+    if row.state != state:
+        row.state, row.since = state, now
+    row.reason = reason
+
+
+def _by_name(session, name):
+    row = session.scalars(sa.select(tables.Region).where(tables.Region.name == name)).first()
+    if row is None:
+        raise errors.NotFound('region', name)
+    return row

@@ -1,0 +1,149 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a flavor is, and which changes of it make sense."""
+
+from collections.abc import Mapping
+import dataclasses
+
+from flavorsvc.domain import capabilities
+from flavorsvc.domain import errors
+
+#: What Nova fixes when it creates a flavor: PUT /flavors/{id} takes a description only (2.55).
+IMMUTABLE = ('name', 'vcpus', 'ram_mib', 'disk_gib', 'ephemeral_gib', 'swap_mib', 'rxtx_factor',
+             'is_public')
+
+#: First microversion of Nova whose flavors have a description.
+DESCRIPTION_SINCE = (2, 55)
+
+#: Nova allows these as names of things, and every HTTP client resolves them in a path: a
+#: DELETE of the extra spec '..' would reach the flavor itself.
+_PATHS = frozenset(['.', '..'])
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec:
+    """A flavor as one region's Nova has it, or is to have it.
+
+    Equality is what convergence aims at: two specs are equal when a user of
+    the region could not tell them apart.
+
+    :ivar id: str, what Nova calls flavorid
+    :ivar vcpus: int
+    :ivar ram_mib: int, MiB
+    :ivar disk_gib: int, GiB
+    :ivar ephemeral_gib: int, GiB
+    :ivar swap_mib: int, MiB
+    :ivar is_public: bool, whether all projects of the region may use it
+    :ivar description: str, or None
+    :ivar extra_specs: mapping of str to str
+    :ivar projects: frozenset of project ids that have access; empty when is_public
+    """
+
+    id: str
+    name: str
+    vcpus: int
+    ram_mib: int
+    disk_gib: int
+    ephemeral_gib: int = 0
+    swap_mib: int = 0
+    rxtx_factor: float = 1.0
+    is_public: bool = True
+    description: str | None = None
+    extra_specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    projects: frozenset[str] = frozenset()
+
+
+def wanted(values, table):
+    """Tell what a region should have for a flavor of the catalogue.
+
+    :param values: dict, a flavor as it crosses RPC
+    :param table: capability table (see :mod:`flavorsvc.domain.capabilities`)
+    :returns: Spec
+    :raises errors.Invalid: when the properties cannot be expressed as extra specs
+    """
+    return Spec(
+        id=values['id'],
+        description=values['description'] or None,
+        extra_specs=extra_specs(values, table),
+        projects=frozenset() if values['is_public'] else frozenset(values['projects']),
+        **{name: values[name] for name in IMMUTABLE})
+
+
+def extra_specs(values, table):
+    """Join the extra specs that were given with those that properties stand for.
+
+    :returns: dict of str to str
+    :raises errors.Invalid: when both say different things about one key
+    """
+    mapped = capabilities.extra_specs(values['properties'], table)
+    for key in sorted(mapped.keys() & values['extra_specs'].keys()):
+        if mapped[key] != values['extra_specs'][key]:
+            raise errors.Invalid(
+                'flavor.extra_specs',
+                f'{key} is {values["extra_specs"][key]!r}, but the properties make it '
+                f'{mapped[key]!r}')
+    return {**values['extra_specs'], **mapped}
+
+
+def fit(spec, microversion):
+    """Leave out of a spec what a region of this microversion cannot hold.
+
+    :param microversion: (major, minor)
+    :returns: Spec
+    """
+    if microversion < DESCRIPTION_SINCE:
+        return dataclasses.replace(spec, description=None)
+    return spec
+
+
+def immutable_differences(one, other):
+    """List what Nova could only change by deleting and creating the flavor.
+
+    :returns: dict of field name to (value in one, value in other)
+    """
+    return {name: (getattr(one, name), getattr(other, name)) for name in IMMUTABLE
+            if getattr(one, name) != getattr(other, name)}
+
+
+def changed(before, changes):
+    """Reduce changes to those that change anything.
+
+    :param before: dict, the flavor as it is
+    :param changes: dict of field name to new value
+    :returns: dict
+    """
+    return {name: value for name, value in changes.items()
+            if (sorted(value) != sorted(before[name]) if name == 'projects'
+                else value != before[name])}
+
+
+def check(values, before=None):
+    """Check the rules that span several fields of a flavor.
+
+    :param values: dict, the flavor as it would be
+    :param before: dict, the flavor as it is, or None for a new one
+    :raises errors.Invalid: when the fields contradict each other
+    :raises errors.Conflict: when it would be withdrawn from the public
+    """
+    if before is not None and ((before['public'] and not values['public'])
+                               or (before['promoted'] and not values['promoted'])):
+        raise errors.Conflict('A flavor cannot be unpublished or unpromoted.')
+    if values['id'] in _PATHS:
+        raise errors.Invalid('flavor.id', f'{values["id"]!r} would mean another URL')
+    for key in _PATHS.intersection(values['extra_specs']):
+        raise errors.Invalid('flavor.extra_specs', f'a key {key!r} would mean another URL')
+    if values['promoted'] and not values['public']:
+        raise errors.Invalid('flavor.promoted', 'a flavor cannot be promoted and private')
+    if values['is_public'] and values['projects']:
+        raise errors.Invalid('flavor.projects',
+                             'only a flavor whose is_public is false has an access list')
