@@ -22,6 +22,7 @@ from keystonemiddleware import auth_token
 from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log
+from oslo_messaging import opts as messaging_opts
 from oslo_middleware import cors
 from oslo_middleware import http_proxy_to_wsgi
 from oslo_middleware import sizelimit
@@ -29,6 +30,9 @@ from oslo_policy import opts as policy_opts
 from pbr import version
 
 CLOUD_GROUP = 'cloud'
+
+#: Seconds that a Nova or Keystone gets to answer; without any, one could hold a worker for ever.
+_TIMEOUT_S = 30
 
 RPC = cfg.OptGroup('rpc', title='Calls from the API to the conductor')
 RPC_OPTS = [
@@ -47,8 +51,10 @@ API_OPTS = [
     cfg.HostAddressOpt('host', default='127.0.0.1', help='Address to listen on.'),
     cfg.PortOpt('port', default=9890, help='Port to listen on.'),
     cfg.IntOpt('workers', default=1, min=1, help='Number of processes that serve requests.'),
-    cfg.IntOpt('threads', default=16, min=1, help='Threads in each process. With more than 30, raise [DEFAULT] rpc_conn_pool_size '
-                    'as well: each calls the conductor over a connection of its own.'),
+    cfg.IntOpt('threads', default=16, min=1,
+               help='Threads in each process. With more than 30, raise [DEFAULT] '
+                    'rpc_conn_pool_size as well: each calls the conductor over a connection of '
+                    'its own.'),
     cfg.IntOpt('max_limit', default=1000, min=1,
                help='Most items in one page of a list, and the size of a page when the request '
                     'names no limit.'),
@@ -107,9 +113,11 @@ def list_opts():
 
     :returns: list of (group, options)
     """
-    credential = (loading.get_session_conf_options() + loading.get_auth_common_conf_options()
+    session = loading.get_session_conf_options()
+    cfg.set_defaults(session, timeout=_TIMEOUT_S)
+    credential = (loading.get_auth_common_conf_options()
                   + loading.get_auth_plugin_conf_options('password'))
-    return [*_SHARED, *_API, *_CONDUCTOR, (CLOUD_GROUP, credential)]
+    return [*_SHARED, *_API, *_CONDUCTOR, (CLOUD_GROUP, session + credential)]
 
 
 def set_library_defaults():
@@ -168,6 +176,8 @@ def _load(argv, default_config_files, *registrations):
     set_library_defaults()
     conf = cfg.ConfigOpts()
     log.register_options(conf)
+    for group, options in messaging_opts.list_opts():
+        conf.register_opts(options, group)
     _register(conf, _SHARED)
     for register in registrations:
         register(conf)
@@ -196,4 +206,5 @@ def _register_conductor(conf):
     _register(conf, _CONDUCTOR)
     db_options.set_defaults(conf)
     loading.register_session_conf_options(conf, CLOUD_GROUP)
+    conf.set_default('timeout', _TIMEOUT_S, CLOUD_GROUP)
     loading.register_auth_conf_options(conf, CLOUD_GROUP)

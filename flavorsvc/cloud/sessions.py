@@ -21,6 +21,8 @@ from novaclient import client as nova_client
 from flavorsvc.cloud import failing
 from flavorsvc.cloud import nova
 
+_GROUP = 'cloud'
+
 
 class Cloud:
     """The Keystone of this service and the Novas that its catalogue lists."""

@@ -41,7 +41,7 @@ class Claim:
     :ivar owner: str, the conductor that holds the lease
     :ivar revision: int, of the wish that is being fulfilled
     :ivar status: installation.State while it is worked on
-    :ivar flavor: dict, the flavor as it crosses RPC
+    :ivar flavor: dict, the flavor as :func:`flavorsvc.db.flavors.described` gives it
     :ivar attempts: int, tries that failed since the wish
     :ivar untouched: bool, whether nothing was ever tried for this flavor in this region
     :ivar region_pk: int
@@ -107,9 +107,7 @@ def take(session, owner, room, now, lease_s, default_cap):
         sa.select(tables.Installation)
         .where(tables.Installation.id.in_(taken), tables.Installation.lease_owner == owner)
         .options(orm.joinedload(tables.Installation.region),
-                 orm.joinedload(tables.Installation.flavor).options(
-                     orm.selectinload(tables.Flavor.access),
-                     orm.noload(tables.Flavor.installations))))
+                 orm.joinedload(tables.Installation.flavor).selectinload(tables.Flavor.access)))
     return [_claim(row) for row in rows]
 
 
@@ -196,7 +194,7 @@ def _cap(region, default_cap):
 def _claim(row):
     return Claim(
         id=row.id, owner=row.lease_owner, revision=row.revision, desired=row.desired,
-        status=row.status, generation=row.flavor.generation, flavor=flavors.as_dict(row.flavor),
+        status=row.status, generation=row.flavor.generation, flavor=flavors.described(row.flavor),
         attempts=row.attempts,
         untouched=row.observed_generation is None and row.attempts == 0 and row.revision == 1,
         region_pk=row.region_pk, region=row.region.name, region_state=row.region.state,

@@ -149,6 +149,17 @@ def as_dict(row):
     :param row: tables.Flavor with access and installations at hand
     :returns: dict
     """
+    return {**described(row),
+            'regions': sorted(each.region.name for each in row.installations
+                              if each.observed_generation is not None)}
+
+
+def described(row):
+    """Give a flavor without the regions that have it.
+
+    :param row: tables.Flavor with access at hand
+    :returns: dict
+    """
     return {
         'id': row.id,
         **{name: getattr(row, name) for name in FIELDS},
@@ -156,8 +167,6 @@ def as_dict(row):
         'project_id': row.project_id,
         'generation': row.generation,
         'status': row.status,
-        'regions': sorted(each.region.name for each in row.installations
-                          if each.status == installation.State.ACTIVE),
         'created_at': pages.iso(row.created_at),
         'updated_at': pages.iso(row.updated_at),
     }

@@ -140,16 +140,21 @@ def region_of(session, row):
     return session.get(tables.Region, row.region_pk)
 
 
-def regions_named(session, names):
+def regions_named(session, names, desired):
     """Give regions by their names.
 
-    :param names: list of str, or 'all' for every region the catalogue lists
+    A region that the service catalogue lists no more can only be wished empty.
+
+    :param names: list of str, or 'all'
+    :param desired: installation.Desired, of a flavor there
     :returns: list of tables.Region
     :raises errors.Invalid: naming those that do not exist
     """
     query = sa.select(tables.Region).order_by(tables.Region.name)
+    if desired == installation.Desired.PRESENT:
+        query = query.where(tables.Region.state != 'gone')
     if names == 'all':
-        return list(session.scalars(query.where(tables.Region.state != 'gone')))
+        return list(session.scalars(query))
     rows = list(session.scalars(query.where(tables.Region.name.in_(names))))
     missing = sorted(set(names) - {row.name for row in rows})
     if missing:

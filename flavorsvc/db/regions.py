@@ -21,6 +21,8 @@ from flavorsvc.db import tables
 from flavorsvc.domain import errors
 from flavorsvc.domain import installation
 
+_GONE = 'The service catalogue no longer lists it.'
+
 SORT_KEYS = {'name': 'name', 'state': 'state'}
 
 
@@ -107,10 +109,11 @@ def announce(session, endpoints, now):
             _turn(row, 'unknown', None, now)
             row.probe_at = None
         row.last_seen_at = now
-    for name in rows.keys() - endpoints.keys():
-        if rows[name].kind == 'discovered' and rows[name].state != 'gone':
-            _turn(rows[name], 'gone', 'The service catalogue no longer lists it.', now)
     session.flush()
+    for name in rows.keys() - endpoints.keys():
+        if rows[name].kind == 'discovered':
+            _turn(rows[name], 'gone', _GONE, now)
+            _tell_waiting(session, rows[name].pk, reason='region_gone', error=_GONE)
     return [(row.pk, row.endpoint) for row in rows.values()
             if row.state != 'gone' and (row.probe_at is None or row.probe_at <= now)]
 
@@ -141,15 +144,8 @@ def silent(session, region_pk, now, failure, wait_s):
     if row.probe_at is None or row.probe_at <= now:
         row.failures += 1
         row.probe_at = now + datetime.timedelta(seconds=wait_s(row.failures))
-    session.execute(
-        sa.update(tables.Installation)
-        .where(tables.Installation.region_pk == region_pk,
-               tables.Installation.status.in_([installation.State.PENDING,
-                                               installation.State.RETRYING]),
-               tables.Installation.lease_until.is_(None))
-        .values(status=installation.State.RETRYING, reason=failure.reason, error=failure.text,
-                next_attempt_at=row.probe_at)
-        .execution_options(synchronize_session=False))
+    _tell_waiting(session, region_pk, reason=failure.reason, error=failure.text,
+                  next_attempt_at=row.probe_at)
     return row.probe_at
 
 
@@ -159,6 +155,17 @@ def count(session):
     :returns: int
     """
     return session.scalar(sa.select(sa.func.count()).select_from(tables.Region))
+
+
+def _tell_waiting(session, region_pk, **why):
+    session.execute(
+        sa.update(tables.Installation)
+        .where(tables.Installation.region_pk == region_pk,
+               tables.Installation.status.in_([installation.State.PENDING,
+                                               installation.State.RETRYING]),
+               tables.Installation.lease_until.is_(None))
+        .values(status=installation.State.RETRYING, **why)
+        .execution_options(synchronize_session=False))
 
 
 def _turn(row, state, reason, now):

@@ -65,8 +65,8 @@ class Region:
         """
         self.flavors = {spec.id: spec for spec in specs}
         self.calls = []
-        self._refuse = refuse or (lambda step: None)
-        self._before = before or (lambda region, call: None)
+        self.refuse = refuse or (lambda step: None)
+        self.before = before or (lambda region, call: None)
 
     def find(self, flavor_id):
         self._note('find')
@@ -77,7 +77,7 @@ class Region:
 
     def do(self, step):
         self._note(step)
-        failure = self._refuse(step)
+        failure = self.refuse(step)
         if failure is not None:
             raise failure
         if isinstance(step, compare.Create):
@@ -93,5 +93,5 @@ class Region:
             self.flavors[step.id] = after
 
     def _note(self, call):
-        self._before(self, call)
+        self.before(self, call)
         self.calls.append(call)

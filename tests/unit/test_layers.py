@@ -57,7 +57,7 @@ ONLY_IN = {
     'pecan': {'api'},
     'wsme': {'api'},
     'oslo_policy': {'policies', 'conf', 'api'},
-    'oslo_messaging': {'rpc', 'conductor'},
+    'oslo_messaging': {'rpc', 'conductor', 'conf'},
     'openstack': {'client', 'sandbox'},
     'osc_lib': {'client'},
 }

@@ -13,12 +13,15 @@
 """Habits of the whole repository that a reader relies on."""
 
 import configparser
+import importlib.metadata
 import pathlib
 import re
 import subprocess
 import sys
 
 import pytest
+
+from tests.unit import test_layers
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -70,32 +73,71 @@ def test_release_notes_are_well_formed():
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
-def requirements():
-    """Every requirement of ours as it is written, comments and extras left out."""
+def requirements(extras=None, server=True):
+    """Every requirement as it is written, of the server and of some extras (None: all)."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / 'setup.cfg')
-    for text in [(ROOT / 'requirements.txt').read_text(), *setup['extras'].values()]:
-        lines = (line.split('#')[0].strip() for line in text.splitlines())
-        yield from (line for line in lines if line)
+    texts = [setup['extras'][extra] for extra in (setup['extras'] if extras is None else extras)]
+    if server:
+        texts.append((ROOT / 'requirements.txt').read_text())
+    lines = (line.split('#')[0].strip() for text in texts for line in text.splitlines())
+    return {line for line in lines if line}
+
+
+def distribution(requirement):
+    """'oslo.service[threading]>=4.2' -> 'oslo-service'"""
+    return canonical(re.match(r'[\w.-]+', requirement)[0])
+
+
+def canonical(name):
+    return re.sub(r'[-_.]+', '-', name).lower()
+
+
+@pytest.mark.parametrize(
+    ('folder', 'extras', 'server'),
+    [
+        ('flavorsvc/client', ['client'], False),
+        ('flavorsvc/sandbox', ['sandbox'], True),
+        ('flavorsvc/api', [], True),
+        ('flavorsvc/cloud', [], True),
+        ('flavorsvc/cmd', [], True),
+        ('flavorsvc/conductor', [], True),
+        ('flavorsvc/db', [], True),
+        ('flavorsvc/policies', [], True),
+    ],
+)
+def test_what_is_imported_is_declared(folder, extras, server):
+    of_module = importlib.metadata.packages_distributions()
+    declared = {distribution(each) for each in requirements(extras, server)}
+    undeclared = {}
+    for path in python_files(folder):
+        for name in test_layers.imported(path.read_text(), 'flavorsvc.any'):
+            top = name.split('.')[0]
+            if top in sys.stdlib_module_names or top == 'flavorsvc':
+                continue
+            if not declared & {canonical(each) for each in of_module.get(top, [top])}:
+                undeclared.setdefault(top, relative(path))
+    assert undeclared == {}
 
 
 def test_every_dependency_has_a_lower_bound_and_a_documented_reason():
     page = (ROOT / 'doc/source/contributor/dependencies.rst').read_text()
-    assert [line for line in requirements() if f'``{line}``' not in page] == []
+    assert [line for line in sorted(requirements()) if f'``{line}``' not in page] == []
     assert [line for line in requirements() if '>=' not in line] == []
 
 
 def test_no_undeclared_dependency_is_documented():
     page = (ROOT / 'doc/source/contributor/dependencies.rst').read_text()
-    assert set(re.findall(r'\* - ``(\S+?>=\S+?)``', page)) == set(requirements())
+    assert set(re.findall(r'\* - ``(\S+?>=\S+?)``', page)) == requirements()
 
 
 def test_every_reason_of_a_failure_is_documented():
     """The codes that an installation may have as its reason."""
     page = (ROOT / 'doc/source/user/concepts.rst').read_text()
-    source = '\n'.join(path.read_text() for path in python_files('flavorsvc/cloud',
-                                                                 'flavorsvc/conductor',
-                                                                 'flavorsvc/domain'))
+    source = '\n'.join(
+        path.read_text()
+        for path in python_files('flavorsvc/cloud', 'flavorsvc/conductor', 'flavorsvc/domain')
+    )
     raised = r"failures\.(?:Refused|Taken|Passing|Unreachable)\(\s*'(\w+)'"
     by_status = r"\b\d{3}: '(\w+)'"
     codes = set(re.findall(raised, source)) | set(re.findall(by_status, source))

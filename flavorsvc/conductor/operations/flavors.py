@@ -93,8 +93,7 @@ def install(session, flavor_id, region_names, request_id, now):
     """
     row = flavors.lock(session, flavor_id)
     _refuse_if_deleting(row)
-    return installations.want(session, row, installations.regions_named(session, region_names),
-                              installation.Desired.PRESENT, request_id, now)
+    return _want(session, row, region_names, installation.Desired.PRESENT, request_id, now)
 
 
 def uninstall(session, flavor_id, region_names, request_id, now):
@@ -104,8 +103,12 @@ def uninstall(session, flavor_id, region_names, request_id, now):
     :returns: list of dict, the installations that have to go
     """
     row = flavors.lock(session, flavor_id)
-    return installations.want(session, row, installations.regions_named(session, region_names),
-                              installation.Desired.ABSENT, request_id, now)
+    return _want(session, row, region_names, installation.Desired.ABSENT, request_id, now)
+
+
+def _want(session, row, region_names, desired, request_id, now):
+    regions = installations.regions_named(session, region_names, desired)
+    return installations.want(session, row, regions, desired, request_id, now)
 
 
 def _refuse_if_deleting(row):

@@ -1,0 +1,234 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How a method becomes a Pecan controller, and how an error becomes an answer.
+
+WSME's own decorator is not used: it would read bodies from the query string and from forms, and
+answer str() of any exception.
+"""
+
+import functools
+import re
+
+from oslo_log import log
+import pecan
+from pecan import hooks
+import webob.exc
+
+from flavorsvc import context
+from flavorsvc.api import formats
+from flavorsvc.api import microversion
+from flavorsvc.api import query as queries
+from flavorsvc.api import schema
+from flavorsvc.api import types
+from flavorsvc.domain import errors
+
+LOG = log.getLogger(__name__)
+
+#: The one table from what can go wrong to what HTTP calls it. Whatever is not in it, and no
+#: answer of HTTP itself (405, 406, 415 …), is a 500 that tells the caller nothing.
+STATUS = {
+    errors.Invalid: 400,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.AlreadyExists: 409,
+    errors.Conflict: 409,
+    errors.GenerationMismatch: 412,
+    errors.Unavailable: 503,
+}
+
+UNEXPECTED = ('An unexpected error has occurred. The log of the service says more under this '
+              'request id.')
+
+#: Set in the environ of a request once its failure has been described.
+DESCRIBED = 'flavorsvc.described'
+
+
+class InvalidBody(errors.FlavorsvcError):
+    """A body with faults, of which each gets an error of its own.
+
+    :ivar faults: list of errors.Invalid
+    """
+
+    def __init__(self, faults):
+        super().__init__(faults[0].reason)
+        self.faults = faults
+
+
+class Body:
+    """What a method reads: a shape, and whether it may be missing.
+
+    :ivar shape: types.Single, or a WSME type for a body without a key around it
+    :ivar purpose: schema.CREATE or schema.UPDATE
+    :ivar optional: whether a request without a body counts as one with an empty object
+    """
+
+    def __init__(self, shape, purpose=schema.CREATE, optional=False):
+        self.shape = shape
+        self.purpose = purpose
+        self.optional = optional
+
+    def read(self, request):
+        """Read and check the body of a request.
+
+        :returns: dict of attribute key to value, of what was given
+        :raises webob.exc.HTTPUnsupportedMediaType: for a format that nobody here reads
+        :raises errors.Invalid: when it cannot be read
+        :raises InvalidBody: when something in it is wrong
+        """
+        if self.optional and not request.body:
+            return {}
+        reader = formats.FORMATS.get(request.content_type)
+        if reader is None:
+            raise webob.exc.HTTPUnsupportedMediaType(
+                f'Content-Type must be {" or ".join(formats.FORMATS)}, '
+                f'not {request.content_type!r}.')
+        try:
+            data = reader.read(request.body, self.shape)
+            faults = schema.faults(self.shape, data, self.purpose)
+        except RecursionError:
+            raise errors.Invalid('body', 'is nested too deeply') from None
+        if faults:
+            raise InvalidBody([errors.Invalid(*fault) for fault in faults])
+        if isinstance(self.shape, types.Single):
+            return self.shape.datatype.values(data[self.shape.name])
+        return self.shape.values(data)
+
+
+def expose(answers=None, body=None, query=None, status=200):
+    """Make a method of a controller answer HTTP.
+
+    The method is called with the context of the request, the variable segments of the path,
+    ``filters`` and ``page`` where there is a query, ``body`` where there is one.
+
+    :param answers: types.Single or types.Listing that the method returns; where it returns None
+        instead, the answer is 204
+    :param body: Body, or None where a request has none
+    :param query: queries.Query, or None where no parameter is known
+    :param status: int, the status of an answer with content
+    """
+    def decorate(method):
+        @pecan.expose(content_type=formats.JSON.media_type)
+        @functools.wraps(method)
+        def controller(self, *segments):
+            request, response = pecan.request, pecan.response
+            arguments = {}
+            if query is None:
+                queries.none(request.GET)
+            else:
+                filters, page = query.read(request.GET, self.max_limit)
+                arguments.update(filters=filters, page=page)
+            if body is not None:
+                arguments['body'] = body.read(request)
+            answer = method(self, request.context['ctxt'], *segments, **arguments)
+            response.status = 204 if answer is None else status
+            if answer is None:
+                return b''
+            following = None
+            if query is not None:
+                following = queries.following(request, page, answer, answers.marker)
+            return formats.FORMATS[request.pecan['content_type']].write(answers, answer, following)
+        return controller
+    return decorate
+
+
+class Failures(hooks.PecanHook):
+    """Turns every exception into an answer, and logs each request."""
+
+    priority = 10
+
+    def on_error(self, state, error):
+        return describe(error, state.request.environ)
+
+    def after(self, state):
+        LOG.info('%s %s %s', state.request.method, state.request.path, state.response.status_int)
+
+
+class Identity(hooks.PecanHook):
+    """Lets nobody pass whom the authentication in front did not confirm."""
+
+    priority = 20
+
+    def __init__(self, public):
+        """Prepare.
+
+        :param public: collection of paths that need no token
+        """
+        self._public = public
+
+    def on_route(self, state):
+        environ = state.request.environ
+        confirmed = environ.get('HTTP_X_IDENTITY_STATUS') == 'Confirmed'
+        if not confirmed and state.request.path_info not in self._public:
+            raise webob.exc.HTTPUnauthorized('A valid token is needed in X-Auth-Token.')
+        state.request.context['ctxt'] = (
+            context.RequestContext.from_environ(environ) if confirmed
+            else context.RequestContext(request_id=environ.get('openstack.request_id')))
+
+
+class Formats(hooks.PecanHook):
+    """Chooses the format of the answer before anything can go wrong in it."""
+
+    priority = 25
+
+    def on_route(self, state):
+        chosen = formats.accepted(state.request.accept)
+        if chosen is None:
+            raise webob.exc.HTTPNotAcceptable(
+                f'Answers are {" or ".join(formats.FORMATS)}; Accept allows neither.')
+        state.request.pecan['content_type'] = chosen.media_type
+
+
+def describe(error, environ):
+    """Describe a failure as the API-SIG asks.
+
+    :param error: exception
+    :param environ: WSGI environment of the request
+    :returns: pecan.Response
+    """
+    entries = [{'request_id': environ.get('openstack.request_id', ''), 'links': [], **entry}
+               for entry in _entries(error, environ)]
+    environ[DESCRIBED] = True
+    response = pecan.Response(formats.JSON.dump({'errors': entries}),
+                              status=entries[0]['status'], content_type=formats.JSON.media_type)
+    if isinstance(error, webob.exc.HTTPMethodNotAllowed):
+        response.allow = error.allow
+    return response
+
+
+def _entries(error, environ):
+    if isinstance(error, InvalidBody):
+        return [_entry(400, fault.code, fault.title, fault.reason) for fault in error.faults]
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return [_entry(STATUS[kind], kind.code, kind.title, error.reason)]
+    if isinstance(error, webob.exc.HTTPClientError):
+        return [_of_http(error, environ)]
+    LOG.error('%s %s failed', environ['REQUEST_METHOD'], environ.get('PATH_INFO'), exc_info=error)
+    return [_entry(500, 'flavorsvc.internal', 'Internal Server Error', UNEXPECTED)]
+
+
+def _of_http(error, environ):
+    code = re.sub(r'\W+', '_', error.title.lower())
+    entry = _entry(error.code, f'flavorsvc.{code}', error.title,
+                   error.detail or error.explanation)
+    if isinstance(error, microversion.NotSupported):
+        versions = f'{webob.Request(environ).application_url}/'
+        entry.update(code='flavorsvc.microversion_not_supported',
+                     min_version=microversion.text(microversion.MIN),
+                     max_version=microversion.text(microversion.MAX),
+                     links=[{'rel': 'help', 'href': versions}])
+    return entry
+
+
+def _entry(status, code, title, detail):
+    return {'status': status, 'code': code, 'title': title, 'detail': detail}

@@ -1,0 +1,89 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Microversions of /v1: the header ``OpenStack-API-Version: flavorsvc 1.N``."""
+
+import re
+
+import microversion_parse
+from pecan import hooks
+import webob.exc
+
+from flavorsvc.domain import errors
+
+SERVICE = 'flavorsvc'
+HEADER = 'OpenStack-API-Version'
+MIN = (1, 1)
+MAX = (1, 1)
+_KEY = 'flavorsvc.microversion'
+_FORM = re.compile(r'[0-9]{1,3}\.[0-9]{1,6}')
+
+
+class NotSupported(webob.exc.HTTPNotAcceptable):
+    """The caller wants a microversion that is not served here."""
+
+    def __init__(self, wanted):
+        super().__init__(f'Version {wanted} is not supported; this service has '
+                         f'{text(MIN)} to {text(MAX)}.')
+
+
+def text(version):
+    """Write a version as '1.1'.
+
+    :param version: (major, minor)
+    """
+    return '.'.join(map(str, version))
+
+
+def asked(headers):
+    """Tell which microversion a request asks for.
+
+    :param headers: mapping of the request's headers
+    :returns: (major, minor)
+    :raises errors.Invalid: when the header cannot be understood
+    :raises NotSupported: when the version is out of range
+    """
+    wanted = microversion_parse.get_version(headers, service_type=SERVICE)
+    if wanted is None:
+        return MIN
+    if wanted == 'latest':
+        return MAX
+    if not _FORM.fullmatch(wanted):
+        raise errors.Invalid(HEADER, f'must be such as "{SERVICE} {text(MAX)}" or '
+                                     f'"{SERVICE} latest", not {wanted[:60]!r}')
+    version = tuple(map(int, wanted.split('.')))
+    if not MIN <= version <= MAX:
+        raise NotSupported(text(version))
+    return version
+
+
+class Negotiation(hooks.PecanHook):
+    """Reads the header before routing, and answers it with every response."""
+
+    priority = 30
+
+    def __init__(self, public):
+        """Prepare.
+
+        :param public: collection of paths that tell the versions, and so must not depend on one
+        """
+        self._public = public
+
+    def on_route(self, state):
+        if state.request.path_info not in self._public:
+            state.request.environ[_KEY] = asked(state.request.headers)
+
+    def after(self, state):
+        version = state.request.environ.get(_KEY)
+        if version is not None:
+            state.response.headers[HEADER] = f'{SERVICE} {text(version)}'
+        state.response.headers.add('Vary', HEADER)

@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The whole URL tree on one screen."""
+
+import pecan
+import webob.exc
+
+from flavorsvc.api import types
+from flavorsvc.api.v1 import flavors
+from flavorsvc.api.v1 import installations
+from flavorsvc.api.v1 import openstack_flavors
+from flavorsvc.api.v1 import regions
+from flavorsvc.api.v1 import versions
+
+#: Paths that need no token.
+PUBLIC = frozenset(['', '/', '/v1', '/v1/'])
+
+
+def routes(*site):
+    """Give the URL tree: path → method → controller. ``*`` is a segment of the caller's choice.
+
+    :param site: what each controller is made of (see controller.Controller)
+    :returns: dict of str to dict of str to Pecan controller
+    """
+    version = versions.Versions(*site)
+    flavor = flavors.Flavors(*site)
+    installation = installations.Installations(*site)
+    region = regions.Regions(*site)
+    openstack_flavor = openstack_flavors.OpenStackFlavors(*site)
+    return {
+        '': {'GET': version.index},
+        'v1': {'GET': version.show},
+        'v1/flavors': {'GET': flavor.index, 'POST': flavor.create},
+        'v1/flavors/*': {'GET': flavor.show, 'PATCH': flavor.update, 'DELETE': flavor.delete},
+        'v1/flavors/*/install': {'POST': flavor.install},
+        'v1/flavors/*/uninstall': {'POST': flavor.uninstall},
+        'v1/installations': {'GET': installation.index},
+        'v1/installations/*': {'GET': installation.show},
+        'v1/installations/*/retry': {'POST': installation.retry},
+        'v1/regions': {'GET': region.index},
+        'v1/regions/*': {'GET': region.show, 'PATCH': region.update},
+        'v1/openstack_flavors': {'GET': openstack_flavor.index, 'POST': openstack_flavor.create},
+        'v1/openstack_flavors/*': {'GET': openstack_flavor.show,
+                                   'DELETE': openstack_flavor.delete},
+        'v1/openstack_flavors/*/register': {'POST': openstack_flavor.register},
+    }
+
+
+class Root:
+    """Pecan's root controller: finds the controller of a request in the tree.
+
+    Pecan's own REST routing is not used: it takes a method from the query
+    string and gives meanings of its own to segments such as ``edit``.
+    """
+
+    def __init__(self, tree):
+        """Prepare.
+
+        :param tree: dict, from :func:`routes`
+        """
+        self._tree = [(tuple(path.split('/')), methods) for path, methods in tree.items()]
+
+    @pecan.expose()
+    def _route(self, segments, request):
+        if len(segments) > 1 and segments[-1] == '':
+            segments = segments[:-1]
+        for pattern, methods in self._tree:
+            if _matches(pattern, segments):
+                return _of_method(request.method, methods), [
+                    segment for step, segment in zip(pattern, segments, strict=True)
+                    if step == '*']
+        raise webob.exc.HTTPNotFound('There is nothing under this URL.')
+
+
+def _matches(pattern, segments):
+    return len(pattern) == len(segments) and all(
+        (segment and types.is_printable(segment)) if step == '*' else step == segment
+        for step, segment in zip(pattern, segments, strict=True))
+
+
+def _of_method(method, methods):
+    if method == 'HEAD':
+        method = 'GET'
+    if method not in methods:
+        allowed = sorted([*methods, 'HEAD'] if 'GET' in methods else methods)
+        raise webob.exc.HTTPMethodNotAllowed(
+            f'Only {", ".join(allowed)} can be used here.', headers={'Allow': ', '.join(allowed)})
+    return methods[method]

@@ -1,0 +1,163 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""JSON schemas derived from WSME types, and what is wrong with a body in words.
+
+WSME's own reading is lax (it takes true and "2" for integers, and null for mandatory values), so
+its types are only the model; jsonschema does the checking.
+"""
+
+import functools
+import itertools
+import json
+
+import jsonschema
+from wsme import types as wtypes
+
+from flavorsvc.api import types
+
+#: Most faults of one body that are reported.
+MAX_REASONS = 10
+#: Most characters of a refused value that are repeated to the caller.
+MAX_SHOWN = 60
+
+CREATE, UPDATE = 'create', 'update'
+
+
+def derive(shape, purpose=CREATE):
+    """Derive the JSON schema of a body.
+
+    :param shape: types.Single, or a WSME type for a body without a key around it
+    :param purpose: CREATE, or UPDATE where nothing is required and what is fixed is refused
+    :returns: dict
+    """
+    if not isinstance(shape, types.Single):
+        return _of_complex(shape, purpose)
+    return {'type': 'object', 'properties': {shape.name: _of_complex(shape.datatype, purpose)},
+            'required': [shape.name], 'additionalProperties': False,
+            'description': f'an object with the key {shape.name}'}
+
+
+def _of_complex(datatype, purpose):
+    attributes = wtypes.list_attributes(datatype)
+    schema = {
+        'type': 'object', 'description': 'an object', 'additionalProperties': False,
+        'properties': {each.name: _of_attribute(each, purpose) for each in attributes}}
+    if purpose == UPDATE:
+        schema.update(minProperties=1, description='an object with at least one change')
+    else:
+        schema['required'] = [each.name for each in attributes if each.mandatory]
+    return schema
+
+
+def _of_attribute(attribute, purpose):
+    if attribute.readonly:
+        return {'not': {}, 'readOnly': True, 'description': 'is read-only'}
+    if attribute.fixed and purpose == UPDATE:
+        return {'not': {}, 'readOnly': True, 'description': 'cannot be changed'}
+    schema = attribute.datatype.schema
+    if not attribute.nullable:
+        return schema
+    return {**schema, 'type': [schema['type'], 'null'],
+            'description': f'{schema["description"]}, or null'}
+
+
+def _is_integer(checker, value):
+    # jsonschema's own counts 1.0
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _unique_items(validator, unique, instance, schema):
+    # jsonschema's own compares each item with each other when they cannot be sorted
+    if not unique or not isinstance(instance, list):
+        return
+    texts = [item for item in instance if isinstance(item, str)]
+    if len(set(texts)) != len(texts):
+        yield jsonschema.ValidationError('items are repeated')
+
+
+_formats = jsonschema.FormatChecker(formats=())
+_formats.checks('printable')(lambda value: not isinstance(value, str) or types.is_printable(value))
+_formats.checks('name')(lambda value: not isinstance(value, str) or types.is_name(value))
+
+_Strict = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator, {'uniqueItems': _unique_items},
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine('integer', _is_integer))
+
+
+@functools.cache
+def validator(shape, purpose=CREATE):
+    """Make the validator of a body, once.
+
+    :returns: an object whose iter_errors gives what is wrong
+    """
+    return _Strict(derive(shape, purpose), format_checker=_formats)
+
+
+def value_fault(value_type, value):
+    """Check one value, such as that of a query parameter.
+
+    :param value_type: types.Value
+    :returns: str, what is wrong with it; None when nothing is
+    """
+    if _Strict(value_type.schema, format_checker=_formats).is_valid(value):
+        return None
+    return f'must be {value_type.says}, not {shown(value)}'
+
+
+def faults(shape, data, purpose=CREATE):
+    """Check a body.
+
+    :param data: what was read
+    :returns: list of (field, reason), both str, such as
+        ('flavor.ram', "must be an integer from 1 to 2147483647, not 'x'"); empty when it is right
+    """
+    found = (fault for error in validator(shape, purpose).iter_errors(data)
+             for fault in _faults(error))
+    return list(dict.fromkeys(itertools.islice(found, MAX_REASONS)))
+
+
+def _faults(error):
+    field = _field(error.absolute_path)
+    if error.validator == 'required':
+        for name in error.validator_value:
+            if name not in error.instance:
+                yield _below(field, name), 'is missing'
+    elif error.validator == 'additionalProperties':
+        for name in error.instance:
+            if name not in error.schema['properties']:
+                yield _below(field, name), 'unknown field'
+    elif error.validator == 'not':
+        yield field, error.schema['description']
+    elif 'propertyNames' in error.absolute_schema_path:
+        yield field, f'each key must be {error.schema["description"]}, not {shown(error.instance)}'
+    else:
+        yield field or 'body', (f'must be {error.schema["description"]}, '
+                                f'not {shown(error.instance)}')
+
+
+def _field(path):
+    field = ''
+    for step in path:
+        field = f'{field}[{step}]' if isinstance(step, int) else _below(field, step)
+    return field
+
+
+def _below(field, name):
+    name = name[:MAX_SHOWN]
+    return f'{field}.{name}' if field else name
+
+
+def shown(value):
+    """Repeat a refused value to the caller, cut where it is long."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= MAX_SHOWN else f'{text[:MAX_SHOWN]}…'

@@ -1,0 +1,182 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""WSME types that several resources share, and the bounds of their values.
+
+A resource is a subclass of :class:`Resource` beside its controller. The key of an attribute is
+what crosses RPC and carries its unit (``ram_mib``), its name is what crosses HTTP (``ram``).
+"""
+
+import unicodedata
+
+from wsme import types as wtypes
+
+
+class Attr(wtypes.wsattr):
+    """An attribute of a resource.
+
+    :ivar nullable: whether null may be sent
+    :ivar fixed: whether it can only be set when the resource is created
+    """
+
+    def __init__(self, datatype, nullable=False, fixed=False, **kwargs):
+        super().__init__(datatype, **kwargs)
+        self.nullable = nullable
+        self.fixed = fixed
+
+
+def readonly(datatype, name=None):
+    """Make an attribute that is answered but never accepted."""
+    return Attr(datatype, name=name, readonly=True)
+
+
+class Value(wtypes.UserType):
+    """A value with bounds.
+
+    :ivar says: str, the bounds in words, as they follow 'must be'
+    :ivar schema: dict, the bounds as JSON schema
+    """
+
+    def __init__(self, basetype, says, **schema):
+        self.basetype = basetype
+        self.name = says
+        self.says = says
+        self.schema = {'description': says, **schema}
+
+
+class Items(Value):
+    """A list of values of one kind."""
+
+    def __init__(self, item, says, **schema):
+        super().__init__(list, says, type='array', items=item.schema, **schema)
+        self.item = item
+
+
+class Map(Value):
+    """An object with keys of the caller's choice."""
+
+    def __init__(self, key, value, says, **schema):
+        super().__init__(dict, says, type='object', propertyNames=key.schema,
+                         additionalProperties=value.schema, **schema)
+        self.key = key
+        self.value = value
+
+
+def is_printable(text):
+    """Tell whether Nova would take a text as a name or description.
+
+    It refuses control, format, private and unassigned characters, all blanks
+    but horizontal ones, and whatever is beyond the basic multilingual plane.
+    """
+    return all(ord(char) < 0xFFFF and (category := unicodedata.category(char))[0] != 'C'
+               and category not in ('Zl', 'Zp') for char in text)
+
+
+def is_name(text):
+    """Tell whether a text is printable with no blank at either end."""
+    return is_printable(text) and text == text.strip()
+
+
+def integer(minimum, maximum):
+    """Make the type of a whole number within bounds."""
+    return Value(int, f'an integer from {minimum} to {maximum}', type='integer', minimum=minimum,
+                 maximum=maximum)
+
+
+def text(minimum, maximum, form='printable'):
+    """Make the type of a text of so many characters.
+
+    :param form: 'printable', or 'name' for one without blanks at either end
+    """
+    says = f'{minimum} to {maximum} printable characters'
+    if form == 'name':
+        says += ' without a blank at either end'
+    return Value(str, says, type='string', minLength=minimum, maxLength=maximum, format=form)
+
+
+def one_of(*words):
+    """Make the type of a text that is one of some words."""
+    return Value(str, f'one of {", ".join(words)}', type='string', enum=list(words))
+
+
+Boolean = Value(bool, 'true or false', type='boolean')
+Size = integer(0, 2 ** 31 - 1)
+Count = integer(1, 2 ** 31 - 1)
+Name = text(1, 255, 'name')
+ProjectId = text(1, 64, 'name')
+Uuid = Value(str, 'a UUID', type='string',
+             pattern=r'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z')
+Timestamp = Value(str, 'a time in UTC, as 2026-11-21T10:00:00.000000+00:00', type='string',
+                  format='date-time')
+
+
+class Link(wtypes.Base):
+    """Where to go from here."""
+
+    rel = Attr(str)
+    href = Attr(str)
+
+
+class Model(wtypes.Base):
+    """What a body says."""
+
+    @classmethod
+    def of(cls, values, **more):
+        """Represent what the conductor told.
+
+        :param values: dict of attribute key to value; WSME leaves out keys that are no attribute,
+            which a newer conductor may tell
+        :param more: attributes that the conductor does not know
+        """
+        return cls(**values, **more)
+
+    @classmethod
+    def values(cls, data):
+        """Turn what was read and validated into what the conductor takes.
+
+        :param data: dict of attribute name to value
+        :returns: dict of attribute key to value, of those attributes that were given
+        """
+        return {each.key: data[each.name] for each in wtypes.list_attributes(cls)
+                if each.name in data}
+
+
+class Resource(Model):
+    """What has a URL of its own."""
+
+    links = readonly([Link])
+
+
+class Single:
+    """One resource as a body: ``{"flavor": {…}}``.
+
+    :ivar name: str, the key around it
+    :ivar datatype: subclass of Resource
+    """
+
+    def __init__(self, name, datatype):
+        self.name = name
+        self.datatype = datatype
+
+
+class Listing:
+    """Resources as a body: ``{"flavors": […], "flavors_links": […]}``.
+
+    :ivar name: str, the key around them
+    :ivar datatype: subclass of Resource
+    :ivar marker: str, the attribute that a page starts after
+    """
+
+    def __init__(self, name, datatype, marker='id'):
+        self.name = name
+        self.datatype = datatype
+        self.marker = marker

@@ -1,0 +1,239 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Flavors of the catalogue: /v1/flavors."""
+
+import pecan
+
+from flavorsvc.api import controller
+from flavorsvc.api import query
+from flavorsvc.api import schema
+from flavorsvc.api import types
+from flavorsvc.api.expose import Body
+from flavorsvc.api.expose import expose
+from flavorsvc.api.types import Attr
+from flavorsvc.api.types import readonly
+from flavorsvc.api.v1 import installations
+from flavorsvc.api.v1 import regions
+from flavorsvc.domain import errors
+
+FlavorId = types.Value(
+    str, '1 to 255 letters, digits, blanks and . _ - without a blank at either end',
+    type='string', minLength=1, maxLength=255, pattern=r'^(?! )[a-zA-Z0-9. _-]*(?<! )\Z')
+RxtxFactor = types.Value(float, 'a number greater than 0 and at most 3.40282e+38',
+                         type='number', exclusiveMinimum=0, maximum=3.40282e+38)
+ExtraSpecKey = types.Value(str, '1 to 255 letters, digits, blanks and _ - : .', type='string',
+                           pattern=r'^[a-zA-Z0-9_\-:. ]{1,255}\Z')
+ExtraSpecs = types.Map(ExtraSpecKey, types.text(0, 255), 'an object of texts')
+PropertyValue = types.Value(
+    object, 'a text of at most 255 printable characters, a number, true or false',
+    type=['string', 'number', 'boolean'], maxLength=255, format='printable',
+    minimum=-2 ** 53, maximum=2 ** 53)
+Properties = types.Map(ExtraSpecKey, PropertyValue, 'an object of texts, numbers and truth values')
+Projects = types.Items(types.ProjectId, 'a list of at most 1000 different project ids',
+                       uniqueItems=True, maxItems=1000)
+Status = types.one_of('active', 'deleting')
+
+
+class Flavor(types.Resource):
+    """A flavor: what Nova is to have, and how it stands in the catalogue."""
+
+    id = Attr(FlavorId, fixed=True)
+    name = Attr(types.Name, mandatory=True)
+    vcpus = Attr(types.Count, mandatory=True)
+    ram_mib = Attr(types.Count, mandatory=True, name='ram')
+    disk_gib = Attr(types.Size, mandatory=True, name='disk')
+    ephemeral_gib = Attr(types.Size, name='ephemeral')
+    swap_mib = Attr(types.Size, name='swap')
+    rxtx_factor = Attr(RxtxFactor)
+    description = Attr(types.text(0, 65535), nullable=True)
+    is_public = Attr(types.Boolean)
+    extra_specs = Attr(ExtraSpecs)
+    properties = Attr(Properties)
+    public = Attr(types.Boolean)
+    promoted = Attr(types.Boolean)
+    projects = Attr(Projects)
+    project_id = readonly(types.ProjectId)
+    generation = readonly(types.Count)
+    status = readonly(Status)
+    regions = readonly([types.Name])
+    created_at = readonly(types.Timestamp)
+    updated_at = readonly(types.Timestamp)
+
+
+FLAVOR = types.Single('flavor', Flavor)
+FLAVORS = types.Listing('flavors', Flavor)
+
+#: What the conductor wants of each flavor, where the caller does not say it.
+DEFAULTS = {'id': None, 'ephemeral_gib': 0, 'swap_mib': 0, 'rxtx_factor': 1.0, 'description': None,
+            'is_public': True, 'extra_specs': {}, 'properties': {}, 'public': False,
+            'promoted': False, 'projects': []}
+
+SORT_KEYS = {'name': 'name', 'id': 'id', 'vcpus': 'vcpus', 'ram': 'ram_mib', 'disk': 'disk_gib',
+             'created_at': 'created_at', 'updated_at': 'updated_at'}
+
+QUERY = query.Query(
+    filters={'name': types.Name, 'public': types.Boolean, 'promoted': types.Boolean,
+             'is_public': types.Boolean, 'status': Status, 'project_id': types.ProjectId,
+             'region': types.Name},
+    sort_keys=SORT_KEYS, marker=FlavorId)
+
+
+class Catalogue(controller.Controller):
+    """What the two kinds of flavor resources share: who may do what with a flavor."""
+
+    def visible(self, ctxt, flavor_id):
+        """Read a flavor.
+
+        :returns: dict
+        :raises errors.NotFound: when there is none, or none that the caller may know of
+        """
+        flavor = self.conductor.flavor_get(ctxt, flavor_id)
+        if not self.allowed(ctxt, 'flavors:show', target(ctxt, flavor)):
+            raise errors.NotFound('flavor', flavor_id)
+        return flavor
+
+    def add(self, ctxt, values):
+        """Add a flavor, owned by the caller's project.
+
+        :param values: dict of what the caller gave
+        :returns: dict
+        :raises errors.Forbidden: when the caller may not
+        """
+        own = {'project_id': ctxt.project_id}
+        # only an operator has to show regions: the question costs a call
+        if not self.allowed(ctxt, 'flavors:create', own):
+            owner = ctxt.project_id if self.own_regions(ctxt) else None
+            self.enforce(ctxt, 'flavors:create', {**own, 'region_project_id': owner},
+                         because='It takes the infrastructure manager, or a member of a project '
+                                 'that owns a region.')
+        if values.get('promoted'):
+            self.enforce(ctxt, 'flavors:promote', own)
+        return self.conductor.flavor_create(
+            ctxt, {**DEFAULTS, **publishing(values), 'project_id': ctxt.project_id})
+
+    def remove(self, ctxt, flavor_id):
+        """Delete a flavor.
+
+        :returns: list of Installation that have to go first; None when it is gone
+        :raises errors.Forbidden: when the caller may not
+        """
+        flavor = self.visible(ctxt, flavor_id)
+        self.enforce(ctxt, 'flavors:delete', target(ctxt, flavor))
+        left = self.conductor.flavor_delete(ctxt, flavor_id, controller.expected_generation())
+        return [installations.represent(each) for each in left] or None
+
+    def enforce_in_regions(self, ctxt, rule, names):
+        """Let the caller pass who may act on all these regions.
+
+        :param names: list of str, or 'all'
+        :raises errors.Forbidden: naming the first one that is in the way
+        """
+        if self.allowed(ctxt, rule, {}):
+            return
+        if names == 'all':
+            self.enforce(ctxt, rule, {}, because='For "all" regions it takes the infrastructure '
+                                                 'manager; name the regions of your project.')
+        own = self.own_regions(ctxt)
+        for name in names:
+            self.enforce(ctxt, rule,
+                         {'region_project_id': ctxt.project_id if name in own else None},
+                         because=f'The region {name!r} is not one of your project.')
+
+    def hides_access(self, ctxt, flavor):
+        """Tell whether the caller may not see the extra specs and access list of a flavor."""
+        return not flavor['is_public'] and not self.allowed(ctxt, 'flavors:show_access',
+                                                            target(ctxt, flavor))
+
+
+class Flavors(Catalogue):
+    """/v1/flavors"""
+
+    @expose(FLAVORS, query=QUERY)
+    def index(self, ctxt, filters, page):
+        """List the flavors that the caller may see."""
+        flavors = self.conductor.flavors_list(ctxt, filters, page,
+                                              self.visible_to(ctxt, 'flavors'))
+        return [self._represent(ctxt, flavor) for flavor in flavors]
+
+    @expose(FLAVOR)
+    def show(self, ctxt, flavor_id):
+        """Show a flavor."""
+        return self._answer(ctxt, self.visible(ctxt, flavor_id))
+
+    @expose(FLAVOR, body=Body(FLAVOR), status=201)
+    def create(self, ctxt, body):
+        """Add a flavor to the catalogue; it is installed nowhere yet."""
+        flavor = self.add(ctxt, body)
+        pecan.response.location = controller.url('flavors', flavor['id'])
+        return self._answer(ctxt, flavor)
+
+    @expose(FLAVOR, body=Body(FLAVOR, schema.UPDATE))
+    def update(self, ctxt, flavor_id, body):
+        """Change a flavor, also where it is installed."""
+        flavor = self.visible(ctxt, flavor_id)
+        self.enforce(ctxt, 'flavors:update', target(ctxt, flavor))
+        if body.get('promoted') and not flavor['promoted']:
+            self.enforce(ctxt, 'flavors:promote', target(ctxt, flavor))
+        return self._answer(ctxt, self.conductor.flavor_update(
+            ctxt, flavor_id, publishing(body), controller.expected_generation()))
+
+    @expose(installations.INSTALLATIONS, status=202)
+    def delete(self, ctxt, flavor_id):
+        """Take a flavor out of all regions and the catalogue."""
+        return self.remove(ctxt, flavor_id)
+
+    @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202)
+    def install(self, ctxt, flavor_id, body):
+        """Wish a flavor into regions."""
+        self.visible(ctxt, flavor_id)
+        self.enforce_in_regions(ctxt, 'flavors:install', body['regions'])
+        wished = self.conductor.install(ctxt, flavor_id, body['regions'])
+        return [installations.represent(each) for each in wished]
+
+    @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202)
+    def uninstall(self, ctxt, flavor_id, body):
+        """Wish a flavor out of regions."""
+        self.visible(ctxt, flavor_id)
+        self.enforce_in_regions(ctxt, 'flavors:uninstall', body['regions'])
+        wished = self.conductor.uninstall(ctxt, flavor_id, body['regions'])
+        return [installations.represent(each) for each in wished]
+
+    def _answer(self, ctxt, flavor):
+        pecan.response.etag = str(flavor['generation'])
+        return self._represent(ctxt, flavor)
+
+    def _represent(self, ctxt, flavor):
+        resource = Flavor.of(flavor, links=controller.self_link('flavors', flavor['id']))
+        if self.hides_access(ctxt, flavor):
+            del resource.extra_specs, resource.projects
+        return resource
+
+
+def target(ctxt, flavor):
+    """Give what a rule may refer to of a flavor.
+
+    :param flavor: dict, from the conductor
+    :returns: dict
+    """
+    has_access = ctxt.project_id in flavor['projects']
+    return {**{name: flavor[name] for name in ('project_id', 'public', 'promoted', 'is_public')},
+            'access_project_id': ctxt.project_id if has_access else None}
+
+
+def publishing(values):
+    """Add to a promotion that it publishes, unless the caller says otherwise.
+
+    :param values: dict of what the caller gave
+    :returns: dict
+    """
+    return {'public': True, **values} if values.get('promoted') else values

@@ -1,0 +1,198 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Commands for the flavors of the catalogue."""
+
+from osc_lib import exceptions
+from osc_lib.command import command
+
+from flavorsvc.client.osc import base
+from flavorsvc.client.osc import columns
+from flavorsvc.client.osc import options
+from flavorsvc.client.osc import several
+
+
+def _add_fields(parser, defaults):
+    """Add the options that set fields; see :func:`_fields`."""
+    options.add_sizes(parser, defaults)
+    parser.add_argument('--rxtx-factor', metavar='<factor>', type=float,
+                        help='Share of the network bandwidth, relative to 1.0')
+    parser.add_argument('--description', metavar='<description>',
+                        help='What people should know about the flavor')
+    access = parser.add_mutually_exclusive_group()
+    access.add_argument('--public', dest='is_public', action='store_true', default=None,
+                        help='All projects of a region may use the flavor (default for a new one)')
+    access.add_argument('--private', dest='is_public', action='store_false', default=None,
+                        help='Only projects that have access may use the flavor')
+    parser.add_argument('--publish', dest='public', action='store_true', default=None,
+                        help='Show the flavor to everybody in the catalogue; for good')
+    parser.add_argument('--promote', dest='promoted', action='store_true', default=None,
+                        help='Recommend the flavor to all regions, and publish it; for good')
+    options.add_key_values(parser, '--property',
+                           'Extra spec to set (repeat the option for several)')
+    options.add_project(parser, 'Project (name or ID) that gets access to a private flavor '
+                        '(repeat the option for several)', action='append', dest='projects')
+
+
+def _fields(command_, parsed_args):
+    """Return the fields that options other than --property were given for."""
+    fields = options.given(
+        parsed_args, ('name', *options.SIZES, 'rxtx_factor', 'description', 'is_public', 'public',
+                      'promoted'))
+    if parsed_args.projects:
+        fields['projects'] = [
+            base.project_id(command_.app.client_manager, project, parsed_args.project_domain)
+            for project in parsed_args.projects]
+    return fields
+
+
+class CreateFlavor(base.FlavorsvcCommand, command.ShowOne):
+    """Put a flavor into the catalogue."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('name', metavar='<name>', help='Name of the flavor')
+        parser.add_argument('--id', metavar='<id>',
+                            help='ID of the flavor in all regions (default: a UUID)')
+        _add_fields(parser, {'vcpus': 1, 'ram': 256, 'disk': 0, 'ephemeral': 0, 'swap': 0})
+        return parser
+
+    def take_action(self, parsed_args):
+        fields = _fields(self, parsed_args)
+        fields.update(options.given(parsed_args, ('id',)))
+        if parsed_args.properties:
+            fields['extra_specs'] = parsed_args.properties
+        return columns.record(columns.FLAVOR_FIELDS, self.flavorsvc.create_flavor(**fields))
+
+
+class ListFlavor(base.FlavorsvcCommand, command.Lister):
+    """List the flavors of the catalogue.
+
+    RAM and swap are in MiB, disks in GiB. Regions are those where a flavor is active.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('--name', metavar='<name>', help='Only the one of this name')
+        access = parser.add_mutually_exclusive_group()
+        access.add_argument('--public', dest='is_public', action='store_true', default=None,
+                            help='Only those that all projects of a region may use')
+        access.add_argument('--private', dest='is_public', action='store_false', default=None,
+                            help='Only those that need access')
+        parser.add_argument('--published', dest='public', action='store_true', default=None,
+                            help='Only those published in the catalogue')
+        parser.add_argument('--promoted', action='store_true', default=None,
+                            help='Only those promoted')
+        parser.add_argument('--region', metavar='<region>',
+                            help='Only those installed in this region')
+        parser.add_argument('--long', action='store_true', help='Show more fields')
+        options.add_list_options(parser, options.FLAVOR_SORT_KEYS)
+        return parser
+
+    def take_action(self, parsed_args):
+        found = options.listed(
+            parsed_args, self.flavorsvc.flavors,
+            **options.given(parsed_args, ('name', 'is_public', 'public', 'promoted', 'region')))
+        shown = columns.FLAVOR + (columns.FLAVOR_LONG if parsed_args.long else ())
+        return columns.table(shown, found)
+
+
+class ShowFlavor(base.FlavorsvcCommand, command.ShowOne):
+    """Show a flavor of the catalogue.
+
+    RAM and swap are in MiB, disks in GiB. Regions are those where the flavor is active.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        options.add_flavor(parser)
+        return parser
+
+    def take_action(self, parsed_args):
+        return columns.record(columns.FLAVOR_FIELDS,
+                              self.flavorsvc.find_flavor(parsed_args.flavor))
+
+
+class SetFlavor(base.FlavorsvcCommand, command.Command):
+    """Change a flavor of the catalogue, and with it in all regions that have it.
+
+    Fails when somebody else changes the flavor at the same time.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        options.add_flavor(parser)
+        parser.add_argument('--name', metavar='<name>', help='New name')
+        _add_fields(parser, {})
+        parser.add_argument('--unset-property', metavar='<key>', action='append', default=[],
+                            help='Extra spec to remove (repeat the option for several)')
+        parser.add_argument('--no-property', action='store_true',
+                            help='Remove all extra specs; those of --property are set after that')
+        return parser
+
+    def take_action(self, parsed_args):
+        fields = _fields(self, parsed_args)
+        flavor = self.flavorsvc.find_flavor(parsed_args.flavor)
+        if parsed_args.properties or parsed_args.unset_property or parsed_args.no_property:
+            fields['extra_specs'] = _extra_specs(flavor, parsed_args)
+        if 'projects' in fields:
+            # None has access twice, and those that had it keep it.
+            both = [*(flavor.projects or []), *fields['projects']]
+            fields['projects'] = list(dict.fromkeys(both))
+        if not fields:
+            raise exceptions.CommandError('Nothing to set: name at least one option.')
+        self.flavorsvc.update_flavor(flavor, **fields)
+
+
+def _extra_specs(flavor, parsed_args):
+    """Return the extra specs that a flavor is to have."""
+    kept = {} if parsed_args.no_property else dict(flavor.extra_specs or {})
+    for key in parsed_args.unset_property:
+        if kept.pop(key, None) is None and not parsed_args.no_property:
+            raise exceptions.CommandError(f'{flavor.name} has no extra spec {key!r}.')
+    return {**kept, **(parsed_args.properties or {})}
+
+
+class DeleteFlavor(several.DeleteFlavors):
+    """Delete flavors from the catalogue.
+
+    A flavor that is installed is uninstalled everywhere first, and disappears
+    from the catalogue when the last region has lost it.
+    """
+
+    def delete(self, name):
+        return self.flavorsvc.delete_flavor(self.flavorsvc.find_flavor(name))
+
+
+class InstallFlavor(several.ChangeRegions):
+    """Install flavors into regions.
+
+    Shows the installations. Without --wait they are under way:
+    'openstack flavorsvc installation list' shows how they get on.
+    """
+
+    until = 'the regions have the flavors'
+
+    def ask(self, name, regions):
+        return self.flavorsvc.install_flavor(self.flavorsvc.find_flavor(name), regions)
+
+
+class UninstallFlavor(several.ChangeRegions):
+    """Uninstall flavors from regions.
+
+    Shows the installations, which disappear when the region has lost the flavor.
+    """
+
+    until = 'the regions have lost the flavors'
+
+    def ask(self, name, regions):
+        return self.flavorsvc.uninstall_flavor(self.flavorsvc.find_flavor(name), regions)

@@ -1,0 +1,120 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options that several commands have."""
+
+import argparse
+import itertools
+
+from osc_lib.cli import parseractions
+
+FLAVOR_SORT_KEYS = ('name', 'id', 'vcpus', 'ram', 'disk', 'created_at', 'updated_at')
+SIZES = ('vcpus', 'ram', 'disk', 'ephemeral', 'swap')
+
+
+def add_flavor(parser, several=False):
+    """Add the argument that names one flavor, or several."""
+    parser.add_argument('flavor', metavar='<flavor>', nargs='+' if several else None,
+                        help='Flavor(s) (ID or name)' if several else 'Flavor (ID or name)')
+
+
+def add_regions(parser, required):
+    """Add --region and --all, which exclude each other; see :func:`regions`."""
+    group = parser.add_mutually_exclusive_group(required=required)
+    group.add_argument('--region', metavar='<region>', dest='regions', action='append',
+                       help='Name of a region (repeat the option for several)')
+    group.add_argument('--all', action='store_true', dest='all_regions',
+                       help='All regions that you may use for it')
+
+
+def regions(parsed_args):
+    """Return what the service takes for the options of :func:`add_regions`, or None for none."""
+    return 'all' if parsed_args.all_regions else parsed_args.regions
+
+
+def add_list_options(parser, sort_keys):
+    """Add --limit, --marker and --sort; see :func:`listed`.
+
+    :param sort_keys: what the service can sort by
+    """
+    parser.add_argument('--limit', metavar='<number>', type=_positive,
+                        help='Show at most so many (default: all)')
+    parser.add_argument('--marker', metavar='<id>',
+                        help='Show what comes after the one of this id')
+    parser.add_argument('--sort', metavar='<key>[:<direction>]', type=_sort(sort_keys),
+                        help=f'Sort by one of {", ".join(sort_keys)}; direction is asc (default) '
+                             f'or desc')
+
+
+def listed(parsed_args, ask, **query):
+    """Ask for a list, as the options of :func:`add_list_options` say.
+
+    :param ask: method of the client that lists
+    :returns: iterator of resources
+    """
+    if parsed_args.sort:
+        query['sort_key'], query['sort_dir'] = parsed_args.sort
+    found = ask(limit=parsed_args.limit, marker=parsed_args.marker, **query)
+    # The service may have smaller pages, of which the client would fetch one after the other.
+    return itertools.islice(found, parsed_args.limit)
+
+
+def add_project(parser, help_text, **more):
+    """Add --project and --project-domain."""
+    parser.add_argument('--project', metavar='<project>', help=help_text, **more)
+    parser.add_argument('--project-domain', metavar='<domain>',
+                        help='Domain of the project (name or ID), where names repeat')
+
+
+def add_sizes(parser, defaults):
+    """Add the sizes of a flavor, named as in 'openstack flavor create'.
+
+    :param defaults: dict of name of an option to its default; None leaves what is not given out
+    """
+    for name, metavar, what in (
+            ('vcpus', '<number>', 'Number of virtual CPUs'),
+            ('ram', '<size-mib>', 'Memory in MiB'),
+            ('disk', '<size-gib>', 'Root disk in GiB'),
+            ('ephemeral', '<size-gib>', 'Ephemeral disk in GiB'),
+            ('swap', '<size-mib>', 'Swap in MiB')):
+        default = defaults.get(name)
+        more = '' if default is None else f' (default: {default})'
+        parser.add_argument(f'--{name}', metavar=metavar, type=int, default=default,
+                            help=what + more)
+
+
+def add_key_values(parser, option, help_text):
+    """Add a repeatable option KEY=VALUE, collected in a dict of str to str."""
+    parser.add_argument(option, metavar='<key=value>', dest='properties',
+                        action=parseractions.KeyValueAction, help=help_text)
+
+
+def given(parsed_args, names):
+    """Return a dict of those options that were given (or have a default)."""
+    return {name: getattr(parsed_args, name) for name in names
+            if getattr(parsed_args, name) is not None}
+
+
+def _positive(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a whole number of at least 1')
+    return int(text)
+
+
+def _sort(keys):
+    def parse(text):
+        key, _, direction = text.partition(':')
+        if key not in keys or direction not in ('', 'asc', 'desc'):
+            raise argparse.ArgumentTypeError(
+                f'{text!r} is not one of {", ".join(keys)} with :asc or :desc or nothing')
+        return key, direction or 'asc'
+    return parse

@@ -1,0 +1,71 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Commands for regions."""
+
+from osc_lib import exceptions
+from osc_lib.command import command
+
+from flavorsvc.client.osc import base
+from flavorsvc.client.osc import columns
+from flavorsvc.client.osc import options
+
+
+class ListRegion(base.FlavorsvcCommand, command.Lister):
+    """List the regions that flavors can be installed into."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('--state', choices=('up', 'down', 'unknown', 'gone'),
+                            help='Only those of this state')
+        options.add_list_options(parser, ('name', 'state'))
+        return parser
+
+    def take_action(self, parsed_args):
+        found = options.listed(parsed_args, self.flavorsvc.regions,
+                               **options.given(parsed_args, ('state',)))
+        return columns.table(columns.REGION, found)
+
+
+class ShowRegion(base.FlavorsvcCommand, command.ShowOne):
+    """Show a region."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('region', metavar='<region>', help='Name')
+        return parser
+
+    def take_action(self, parsed_args):
+        return columns.record(columns.REGION_FIELDS,
+                              self.flavorsvc.get_region(parsed_args.region))
+
+
+class SetRegion(base.FlavorsvcCommand, command.Command):
+    """Change how a region is treated."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('region', metavar='<region>', help='Name')
+        options.add_project(parser, 'Project (name or ID) that owns the region: its members may '
+                                    'install flavors there')
+        parser.add_argument('--max-concurrency', metavar='<number>', type=int,
+                            help='How many calls the service makes to the region at a time')
+        return parser
+
+    def take_action(self, parsed_args):
+        changes = options.given(parsed_args, ('max_concurrency',))
+        if parsed_args.project:
+            changes['project_id'] = base.project_id(
+                self.app.client_manager, parsed_args.project, parsed_args.project_domain)
+        if not changes:
+            raise exceptions.CommandError('Nothing to set: name at least one option.')
+        self.flavorsvc.update_region(parsed_args.region, **changes)

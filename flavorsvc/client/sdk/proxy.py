@@ -1,0 +1,304 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a program can ask the service for."""
+
+import urllib.parse
+
+from keystoneauth1 import exceptions as ksa_exceptions
+from openstack import exceptions
+from openstack import proxy
+import tenacity
+
+from flavorsvc.client.sdk import resources
+
+#: The microversion that is spoken unless ``flavorsvc_default_microversion`` says otherwise.
+MICROVERSION = '1.1'
+
+#: Seconds between two looks at installations: short at first, as most are done at once.
+_FIRST_LOOK_S, _LONGER_S, _LONGEST_S = 0.2, 0.1, 2.0
+
+
+class Proxy(proxy.Proxy):
+    """The service, by resource.
+
+    Every method raises :class:`openstack.exceptions.HttpException` or one of
+    its subclasses when the service says no; ``details`` is the sentence of the
+    service that says why.
+    """
+
+    api_version = '1'
+
+    def __init__(self, session, **kwargs):
+        kwargs['default_microversion'] = kwargs.get('default_microversion') or MICROVERSION
+        super().__init__(session, **kwargs)
+
+    def request(self, url, method, *args, **kwargs):
+        response = super().request(url, method, *args, **kwargs)
+        _raise_for(response)
+        return response
+
+    # Flavors
+
+    def flavors(self, **query):
+        """List flavors.
+
+        :param query: name, public, promoted, is_public, status, region (those installed there),
+            sort_key, sort_dir, marker; limit is the size of a page
+        :returns: generator of Flavor; asks for page after page
+        """
+        return self._list(resources.Flavor, **_query(query))
+
+    def get_flavor(self, flavor):
+        """Return the flavor of this id (or Flavor), as it is now."""
+        return self._get(resources.Flavor, flavor)
+
+    def find_flavor(self, name_or_id):
+        """Return the flavor of this id or else of this name.
+
+        :raises openstack.exceptions.NotFoundException: when there is neither
+        """
+        return self._find(resources.Flavor, name_or_id, ignore_missing=False)
+
+    def create_flavor(self, **attrs):
+        """Put a flavor into the catalogue; it is installed nowhere yet.
+
+        :param attrs: see :class:`~flavorsvc.client.sdk.resources.Flavor`
+        :returns: Flavor
+        """
+        return self._create(resources.Flavor, **attrs)
+
+    def update_flavor(self, flavor, **attrs):
+        """Change some fields. A dict or list is replaced as a whole.
+
+        :param flavor: id, or a Flavor, which must not have been changed since it was read
+        :returns: Flavor
+        """
+        return self._update(resources.Flavor, flavor, **attrs)
+
+    def delete_flavor(self, flavor):
+        """Take a flavor out of the catalogue, once no region has it any more.
+
+        :param flavor: id or Flavor
+        :returns: list of Installation: those that have to be removed first
+        """
+        response = self.delete(_path(resources.Flavor, flavor))
+        return self._installations_in(response) if response.status_code == 202 else []
+
+    def install_flavor(self, flavor, regions):
+        """Ask for a flavor in regions.
+
+        :param flavor: id or Flavor
+        :param regions: list of names of regions, or 'all'
+        :returns: list of Installation, one a region
+        """
+        return self._installations_in(
+            self.post(_path(resources.Flavor, flavor, 'install'), json={'regions': regions}))
+
+    def uninstall_flavor(self, flavor, regions):
+        """Ask for regions to lose a flavor. Parameters and result as in install_flavor."""
+        return self._installations_in(
+            self.post(_path(resources.Flavor, flavor, 'uninstall'), json={'regions': regions}))
+
+    # Installations
+
+    def installations(self, **query):
+        """List installations.
+
+        :param query: flavor (id), region, status; the rest as in :meth:`flavors`
+        :returns: generator of Installation
+        """
+        return self._list(resources.Installation, **_query(query))
+
+    def get_installation(self, installation):
+        """Return the installation of this id (or Installation), as it is now."""
+        return self._get(resources.Installation, installation)
+
+    def retry_installation(self, installation):
+        """Try an installation again now, whatever became of it before.
+
+        :param installation: id or Installation
+        :returns: Installation
+        """
+        response = self.post(_path(resources.Installation, installation, 'retry'))
+        return self._existing(resources.Installation, response.json()['installation'])
+
+    def wait_for_installations(self, installations, timeout=None):
+        """Follow installations until none of them has anything left to do.
+
+        :param installations: iterable of Installation
+        :param timeout: seconds, or None for as long as it takes
+        :returns: generator of lists of the Installations that have changed since the list
+            before. The first one comes at once, and holds those that were settled when given.
+            What the service has forgotten meanwhile has the status 'gone'.
+        :raises openstack.exceptions.ResourceTimeout: when time is up
+        """
+        going = {one.id: one for one in installations}
+        total = len(going)
+        settled = [one for one in going.values() if one.is_settled]
+        for one in settled:
+            del going[one.id]
+        if settled:
+            yield settled
+        if not going:
+            return
+        looks = tenacity.Retrying(
+            stop=tenacity.stop_never if timeout is None else tenacity.stop_after_delay(timeout),
+            wait=tenacity.wait_incrementing(_FIRST_LOOK_S, _LONGER_S, _LONGEST_S),
+            retry=tenacity.retry_if_result(bool) | tenacity.retry_if_exception(_may_pass))
+        try:
+            for look in looks:
+                changed = []
+                with look:
+                    changed = self._look_at(going)
+                if not look.retry_state.outcome.failed:
+                    look.retry_state.set_result(len(going))
+                if changed:
+                    yield changed
+        except tenacity.RetryError as error:
+            raise exceptions.ResourceTimeout(
+                f'{len(going)} of {total} installations were not done after {timeout:g} s'
+            ) from error
+
+    def _look_at(self, going):
+        """Read installations again, in as few requests as a list takes.
+
+        :param going: dict of id to Installation as last seen; is brought up to date, and loses
+            those that are settled
+        :returns: list of those that have changed
+        """
+        query = {}
+        flavors = {one.flavor_id for one in going.values()}
+        regions = {one.region for one in going.values()}
+        if len(flavors) == 1:
+            query['flavor'] = flavors.pop()
+        if len(regions) == 1:
+            query['region'] = regions.pop()
+        now = {one.id: one for one in self.installations(**query) if one.id in going}
+        changed = []
+        for key, before in list(going.items()):
+            if key not in now:
+                before._update(status='gone', reason=None, error=None)
+                changed.append(going.pop(key))
+            else:
+                going[key] = now[key]
+                if (now[key].status, now[key].reason) != (before.status, before.reason):
+                    changed.append(now[key])
+                if now[key].is_settled:
+                    del going[key]
+        return changed
+
+    def _installations_in(self, response):
+        return [self._existing(resources.Installation, body)
+                for body in response.json()['installations']]
+
+    def _existing(self, kind, body):
+        return kind.existing(connection=self._get_connection(), **body)
+
+    # Regions
+
+    def regions(self, **query):
+        """List regions.
+
+        :param query: state, project_id; the rest as in :meth:`flavors`
+        :returns: generator of Region
+        """
+        return self._list(resources.Region, **_query(query))
+
+    def get_region(self, region):
+        """Return the region of this name (or Region), as it is now."""
+        return self._get(resources.Region, region)
+
+    def update_region(self, region, **attrs):
+        """Change a region.
+
+        :param region: name or Region
+        :param attrs: project_id (the owner), max_concurrency (calls at a time)
+        :returns: Region
+        """
+        return self._update(resources.Region, region, **attrs)
+
+    # Flavors by what the hardware offers
+
+    def openstack_flavors(self, **query):
+        """List the flavors that have properties. Returns a generator of OpenStackFlavor."""
+        return self._list(resources.OpenStackFlavor, **_query(query))
+
+    def get_openstack_flavor(self, flavor):
+        """Return the flavor of this uuid (or OpenStackFlavor), as it is now."""
+        return self._get(resources.OpenStackFlavor, flavor)
+
+    def find_openstack_flavor(self, name_or_id):
+        """Return the flavor of this uuid or else of this name.
+
+        :raises openstack.exceptions.NotFoundException: when there is neither
+        """
+        return self._find(resources.OpenStackFlavor, name_or_id, ignore_missing=False)
+
+    def create_openstack_flavor(self, **attrs):
+        """Put a flavor with properties into the catalogue.
+
+        :param attrs: see :class:`~flavorsvc.client.sdk.resources.OpenStackFlavor`
+        :returns: OpenStackFlavor
+        """
+        return self._create(resources.OpenStackFlavor, **attrs)
+
+    def delete_openstack_flavor(self, flavor):
+        """The same as :meth:`delete_flavor`, by uuid or OpenStackFlavor."""
+        response = self.delete(_path(resources.OpenStackFlavor, flavor))
+        return self._installations_in(response) if response.status_code == 202 else []
+
+    def register_openstack_flavor(self, flavor, regions=None):
+        """Ask for a flavor in regions.
+
+        :param flavor: uuid or OpenStackFlavor
+        :param regions: list of names, 'all', or None for the default region of the service
+        :returns: list of Installation, one a region
+        """
+        body = {} if regions is None else {'json': {'regions': regions}}
+        return self._installations_in(
+            self.post(_path(resources.OpenStackFlavor, flavor, 'register'), **body))
+
+
+def _path(kind, value, *action):
+    """Return the path of a resource or of what can be done with it."""
+    name = urllib.parse.quote(kind._get_id(value), safe='')
+    return '/'.join([kind.base_path, name, *action])
+
+
+def _query(query):
+    """Leave out what was not asked for, and spell truth as the service does."""
+    return {key: str(value).lower() if isinstance(value, bool) else value
+            for key, value in query.items() if value is not None}
+
+
+def _raise_for(response):
+    """Raise the exception of openstacksdk for an answer, with the reason that the service gives.
+
+    :raises openstack.exceptions.HttpException: for a status of 400 and more
+    """
+    try:
+        exceptions.raise_from_response(response)
+    except exceptions.HttpException as error:
+        # openstacksdk knows the bodies of older services, but not that of the API-SIG.
+        try:
+            error.details = '\n'.join(one['detail'] for one in response.json()['errors'])
+        except (ValueError, LookupError, TypeError):
+            pass
+        raise
+
+
+def _may_pass(error):
+    """Tell whether a look at installations may succeed the next time."""
+    if isinstance(error, exceptions.HttpException):
+        return error.status_code is not None and error.status_code >= 500
+    return isinstance(error, ksa_exceptions.RetriableConnectionFailure)

@@ -1,0 +1,210 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the service keeps, as resources of openstacksdk."""
+
+import urllib.parse
+
+from openstack import resource
+
+
+class FlavorsvcResource(resource.Resource):
+    """What all resources of the service have in common."""
+
+    commit_method = 'PATCH'
+
+    def _prepare_request(self, *args, **kwargs):
+        request = super()._prepare_request(*args, **kwargs)
+        # Ids may hold spaces, and names (which are tried as ids) anything at all.
+        if self.id and request.url.endswith(f'/{self.id}'):
+            request.url = request.url[:-len(self.id)] + urllib.parse.quote(self.id, safe='')
+        return request
+
+    @classmethod
+    def _get_next_link(cls, uri, response, data, marker, limit, total_yielded):
+        # The service always says whether there is more, so a page that happens
+        # to be full is no reason to ask for another, as it is elsewhere.
+        return super()._get_next_link(uri, response, data, marker, None, total_yielded)
+
+
+class Flavor(FlavorsvcResource):
+    """A flavor of the catalogue. Its regions are those where it is active."""
+
+    resource_key = 'flavor'
+    resources_key = 'flavors'
+    base_path = '/flavors'
+
+    allow_create = True
+    allow_fetch = True
+    allow_commit = True
+    allow_delete = True
+    allow_list = True
+
+    _query_mapping = resource.QueryParameters(
+        'name', 'public', 'promoted', 'is_public', 'status', 'project_id', 'region', 'sort_key',
+        'sort_dir')
+
+    vcpus = resource.Body('vcpus', type=int)
+    #: MiB
+    ram = resource.Body('ram', type=int)
+    #: GiB
+    disk = resource.Body('disk', type=int)
+    #: GiB
+    ephemeral = resource.Body('ephemeral', type=int)
+    #: MiB
+    swap = resource.Body('swap', type=int)
+    rxtx_factor = resource.Body('rxtx_factor', type=float)
+    description = resource.Body('description')
+    #: Whether all projects of a region may use it (Nova's flag)
+    is_public = resource.Body('is_public', type=bool)
+    #: dict of str to str, as Nova has them
+    extra_specs = resource.Body('extra_specs', type=dict)
+    #: dict of what the hardware offers; the service turns it into extra specs
+    properties = resource.Body('properties', type=dict)
+    #: Whether it is published in the catalogue
+    public = resource.Body('public', type=bool)
+    promoted = resource.Body('promoted', type=bool)
+    #: Ids of the projects that may use it when not is_public
+    projects = resource.Body('projects', type=list)
+    #: Id of the project that owns it
+    project_id = resource.Body('project_id')
+    #: Counts the changes
+    generation = resource.Body('generation', type=int)
+    #: 'active' or 'deleting'
+    status = resource.Body('status')
+    #: Names of the regions where it is installed
+    regions = resource.Body('regions', type=list)
+    created_at = resource.Body('created_at')
+    updated_at = resource.Body('updated_at')
+
+    if_match = resource.Header('If-Match')
+
+    def commit(self, *args, **kwargs):
+        """Send what changed, on condition that nobody else changed the flavor since it was read.
+
+        :raises openstack.exceptions.PreconditionFailedException: when somebody did
+        """
+        if self.generation is not None and self.requires_commit:
+            self.if_match = f'"{self.generation}"'
+        return super().commit(*args, **kwargs)
+
+
+class Installation(FlavorsvcResource):
+    """One flavor in one region, and where it stands."""
+
+    resource_key = 'installation'
+    resources_key = 'installations'
+    base_path = '/installations'
+
+    allow_fetch = True
+    allow_list = True
+
+    _query_mapping = resource.QueryParameters('flavor', 'region', 'status', 'sort_key', 'sort_dir')
+
+    flavor_id = resource.Body('flavor_id')
+    flavor_name = resource.Body('flavor_name')
+    region = resource.Body('region')
+    #: 'present' or 'absent'
+    desired = resource.Body('desired')
+    #: 'pending', 'installing', 'uninstalling', 'active', 'retrying' or 'error'; 'gone' once the
+    #: service has forgotten it (see Proxy.wait_for_installations)
+    status = resource.Body('status')
+    #: Code of what went wrong last, such as 'name_taken'
+    reason = resource.Body('reason')
+    #: What the region said, in its own words
+    error = resource.Body('error')
+    attempts = resource.Body('attempts', type=int)
+    next_attempt_at = resource.Body('next_attempt_at')
+    wanted_generation = resource.Body('wanted_generation', type=int)
+    observed_generation = resource.Body('observed_generation', type=int)
+    #: 'created' by the service, or 'adopted'
+    origin = resource.Body('origin')
+    #: The request that asked for it
+    request_id = resource.Body('request_id')
+    created_at = resource.Body('created_at')
+    updated_at = resource.Body('updated_at')
+
+    @property
+    def is_settled(self):
+        """Whether nothing more happens to it unless somebody does something."""
+        return self.status in ('active', 'error', 'gone')
+
+    @property
+    def is_as_desired(self):
+        """Whether the region is as the catalogue wants it."""
+        return self.status == ('gone' if self.desired == 'absent' else 'active')
+
+
+class Region(FlavorsvcResource):
+    """A region that flavors can be installed into. Its id is its name."""
+
+    resource_key = 'region'
+    resources_key = 'regions'
+    base_path = '/regions'
+
+    allow_fetch = True
+    allow_commit = True
+    allow_list = True
+
+    _query_mapping = resource.QueryParameters('state', 'project_id', 'sort_key', 'sort_dir')
+
+    kind = resource.Body('kind')
+    #: URL of its Nova
+    endpoint = resource.Body('endpoint')
+    #: Id of the project that owns it
+    project_id = resource.Body('project_id')
+    #: 'up', 'down', 'unknown' or, when Keystone no longer lists it, 'gone'; since when, and why
+    state = resource.Body('state')
+    since = resource.Body('since')
+    reason = resource.Body('reason')
+    #: The highest microversion of compute that can be used with it
+    nova_microversion = resource.Body('nova_microversion')
+    #: How many calls the service makes to it at a time
+    max_concurrency = resource.Body('max_concurrency', type=int)
+    last_seen_at = resource.Body('last_seen_at')
+    created_at = resource.Body('created_at')
+
+
+class OpenStackFlavor(FlavorsvcResource):
+    """A flavor described by what the hardware of a composed node offers."""
+
+    resource_key = 'openstack_flavor'
+    resources_key = 'openstack_flavors'
+    base_path = '/openstack_flavors'
+
+    _query_mapping = resource.QueryParameters('name', 'region', 'sort_key', 'sort_dir')
+
+    allow_create = True
+    allow_fetch = True
+    allow_delete = True
+    allow_list = True
+
+    id = resource.Body('uuid', alternate_id=True)
+    vcpus = resource.Body('vcpus', type=int)
+    #: MiB
+    ram = resource.Body('ram', type=int)
+    #: GiB
+    disk = resource.Body('disk', type=int)
+    #: GiB
+    ephemeral = resource.Body('ephemeral', type=int)
+    #: MiB
+    swap = resource.Body('swap', type=int)
+    description = resource.Body('description')
+    #: dict such as {'cpu_arch': 'x86_64', 'cpu_speed_mhz': 2400}
+    properties = resource.Body('properties', type=dict)
+    #: dict of str to str: what Nova gets for the properties
+    extra_specs = resource.Body('extra_specs', type=dict)
+    status = resource.Body('status')
+    #: Names of the regions where it is installed
+    regions = resource.Body('regions', type=list)
+    created_at = resource.Body('created_at')
+    updated_at = resource.Body('updated_at')

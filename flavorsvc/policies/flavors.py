@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Flavors, under both of their names: /v1/flavors and /v1/openstack_flavors.
+
+What a rule may refer to of the flavor: ``project_id`` (its owner), ``public``, ``promoted``,
+``is_public``, and ``access_project_id`` (the caller's project, where it is on the access list).
+Where a region matters: ``region_project_id`` (the region's owner).
+"""
+
+from oslo_policy import policy
+
+from flavorsvc.policies import base
+
+_OWNER = 'project_id:%(project_id)s'
+_OF_REGION = 'project_id:%(region_project_id)s'
+_FLAVORS = '/v1/flavors'
+_ONE_FLAVOR = '/v1/flavors/{id}'
+_OPENSTACK_FLAVORS = '/v1/openstack_flavors'
+_ONE_OPENSTACK_FLAVOR = '/v1/openstack_flavors/{uuid}'
+
+
+def _rule(name, check, description, *operations):
+    return policy.DocumentedRuleDefault(
+        f'flavors:{name}', check, description,
+        [{'method': method, 'path': path} for method, path in operations],
+        scope_types=base.SCOPES)
+
+
+def rules():
+    """Give the rules for flavors.
+
+    :returns: list of oslo_policy.policy.DocumentedRuleDefault
+    """
+    return [
+        _rule('list', base.ANYBODY,
+              'List the flavors that are public, promoted or owned by the own project.',
+              ('GET', _FLAVORS), ('GET', _OPENSTACK_FLAVORS)),
+        _rule('list_all', base.READS_EVERYTHING,
+              'List the flavors of all projects, published or not.',
+              ('GET', _FLAVORS), ('GET', _OPENSTACK_FLAVORS)),
+        _rule('show',
+              f'{base.READS_EVERYTHING} or {_OWNER} or True:%(public)s or True:%(promoted)s',
+              'Know of a flavor. For those who may not, it does not exist (404).',
+              ('GET', _ONE_FLAVOR), ('GET', _ONE_OPENSTACK_FLAVOR)),
+        _rule('show_access',
+              f'True:%(is_public)s or {base.READS_EVERYTHING} or {_OWNER} '
+              'or project_id:%(access_project_id)s',
+              'See the extra specs and the access list of a flavor that only some projects may '
+              'use (is_public is false).',
+              ('GET', _FLAVORS), ('GET', _ONE_FLAVOR), ('GET', _OPENSTACK_FLAVORS),
+              ('GET', _ONE_OPENSTACK_FLAVOR)),
+        _rule('create', f'{base.MANAGER} or ({base.OPERATES} and {_OF_REGION})',
+              'Create a flavor. An operator is whose project owns a region.',
+              ('POST', _FLAVORS), ('POST', _OPENSTACK_FLAVORS)),
+        _rule('update', f'{base.MANAGER} or ({base.OPERATES} and {_OWNER})',
+              'Change or publish a flavor.',
+              ('PATCH', _ONE_FLAVOR)),
+        _rule('promote', base.MANAGER,
+              'Create a flavor as promoted, or promote one.',
+              ('POST', _FLAVORS), ('PATCH', _ONE_FLAVOR), ('POST', _OPENSTACK_FLAVORS)),
+        _rule('delete', f'{base.MANAGER} or ({base.OPERATES} and {_OWNER})',
+              'Delete a flavor, and take it out of all regions that have it.',
+              ('DELETE', _ONE_FLAVOR), ('DELETE', _ONE_OPENSTACK_FLAVOR)),
+        _rule('install', f'{base.MANAGER} or ({base.OPERATES} and {_OF_REGION})',
+              'Install a flavor into a region. For "all" regions no region is given to the rule.',
+              ('POST', f'{_ONE_FLAVOR}/install'), ('POST', f'{_ONE_OPENSTACK_FLAVOR}/register')),
+        _rule('uninstall', f'{base.MANAGER} or ({base.OPERATES} and {_OF_REGION})',
+              'Take a flavor out of a region. For "all" regions no region is given to the rule.',
+              ('POST', f'{_ONE_FLAVOR}/uninstall')),
+    ]

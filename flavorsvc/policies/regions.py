@@ -1,0 +1,37 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Regions. What a rule may refer to: ``project_id``, the region's owner."""
+
+from oslo_policy import policy
+
+from flavorsvc.policies import base
+
+
+def _rule(name, check, description, method, path):
+    return policy.DocumentedRuleDefault(
+        f'regions:{name}', check, description, [{'method': method, 'path': path}],
+        scope_types=base.SCOPES)
+
+
+def rules():
+    """Give the rules for regions.
+
+    :returns: list of oslo_policy.policy.DocumentedRuleDefault
+    """
+    return [
+        _rule('list', base.ANYBODY, 'List the regions.', 'GET', '/v1/regions'),
+        _rule('show', base.ANYBODY, 'Show a region.', 'GET', '/v1/regions/{name}'),
+        _rule('update', base.MANAGER,
+              'Record who owns a region, and how many calls it gets at the same time.',
+              'PATCH', '/v1/regions/{name}'),
+    ]

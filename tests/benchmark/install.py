@@ -1,0 +1,174 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How long installs take, against python-novaclient alone on the same regions in the same run.
+
+    python -m tests.benchmark.install --dir .sandbox --flavors 15 --rounds 3
+
+Needs a sandbox that is up. Each round installs the same number of flavors
+three times: by flavorsvc, by twelve threads of bare novaclient that create
+and set extra specs and look at nothing, and by one such thread. The flavors
+are taken away after each. Prints a table, and writes JSON with ``--json``.
+"""
+
+import argparse
+from concurrent import futures
+import json
+import pathlib
+import statistics
+import sys
+import threading
+import time
+
+from keystoneauth1 import adapter
+from keystoneauth1 import session as ksa_session
+from keystoneauth1.identity import v3
+from novaclient import client as nova_client
+import tenacity
+
+EXTRA_SPECS = {'scs:name-v2': 'benchmark', 'scs:cpu-type': 'shared-core'}
+THREADS = 12
+
+
+class Cloud:
+    """The sandbox as its manager and its administrator see it."""
+
+    def __init__(self, folder):
+        self.facts = json.loads((pathlib.Path(folder) / 'sandbox.json').read_text())
+        self.service = adapter.Adapter(
+            self._session('manager'), endpoint_override=f'{self.facts["api_url"].rstrip("/")}',
+            service_type='flavorsvc', default_microversion='1.1')
+        self._admin = self._session('admin')
+        self._local = threading.local()
+
+    def _session(self, user):
+        facts = self.facts['users'][user]
+        return ksa_session.Session(v3.Password(
+            auth_url=self.facts['keystone_url'], username=user, password=facts['password'],
+            project_name=facts['project'], user_domain_name='Default',
+            project_domain_name='Default'))
+
+    def nova(self, region):
+        """Give a novaclient of this thread for a region."""
+        clients = self._local.__dict__
+        if region not in clients:
+            clients[region] = nova_client.Client(
+                '2.96', session=self._admin,
+                endpoint_override=self.facts['regions'][region]['nova_url'])
+        return clients[region]
+
+    def requests(self):
+        """Count the requests for flavors that the regions have answered so far."""
+        return sum('/flavors' in line for region in self.facts['regions'].values()
+                   for line in pathlib.Path(region['request_log']).read_text().splitlines())
+
+
+def by_service(cloud, names):
+    """Install by flavorsvc, from the first request to the last active installation.
+
+    :returns: float seconds
+    """
+    for name in names:
+        cloud.service.post('/v1/flavors', json={'flavor': {
+            'id': name, 'name': name, 'vcpus': 1, 'ram': 512, 'disk': 0,
+            'extra_specs': EXTRA_SPECS}})
+    began = time.perf_counter()
+    with futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: cloud.service.post(
+            f'/v1/flavors/{name}/install', json={'regions': 'all'}), names))
+    _until(lambda: _count(cloud, '&status=active', names) == len(names) * 3)
+    took = time.perf_counter() - began
+    for name in names:
+        cloud.service.delete(f'/v1/flavors/{name}')
+    _until(lambda: _count(cloud, '', names) == 0)
+    return took
+
+
+def by_threads(cloud, names, threads):
+    """Create and set extra specs with bare novaclient.
+
+    :returns: float seconds
+    """
+    def create(job):
+        region, name = job
+        made = cloud.nova(region).flavors.create(name, 512, 1, 0, flavorid=name)
+        made.set_keys(EXTRA_SPECS)
+    jobs = [(region, name) for name in names for region in cloud.facts['regions']]
+    with futures.ThreadPoolExecutor(threads) as pool:
+        began = time.perf_counter()
+        list(pool.map(create, jobs))
+        took = time.perf_counter() - began
+        list(pool.map(lambda job: cloud.nova(job[0]).flavors.delete(job[1]), jobs))
+    return took
+
+
+def _count(cloud, query, names):
+    listed = cloud.service.get(f'/v1/installations?limit=1000{query}').json()['installations']
+    return sum(each['flavor_id'] in names for each in listed)
+
+
+def _until(condition):
+    tenacity.Retrying(
+        wait=tenacity.wait_fixed(0.05), stop=tenacity.stop_after_delay(300),
+        retry=tenacity.retry_if_result(lambda done: not done))(condition)
+
+
+def measure(cloud, flavors, rounds):
+    """Run all rounds.
+
+    :returns: dict of figures
+    """
+    seconds = {'flavorsvc': [], f'{THREADS} threads': [], '1 thread': []}
+    asked = []
+    for number in range(rounds + 1):
+        names = [f'bench-{time.time_ns()}-{each}' for each in range(flavors)]
+        before = cloud.requests()
+        took = [by_service(cloud, set(names))]
+        asked.append((cloud.requests() - before) / (flavors * 3))
+        took.append(by_threads(cloud, [f'{name}-t' for name in names], THREADS))
+        took.append(by_threads(cloud, [f'{name}-s' for name in names], 1))
+        if number:  # the first round warms everybody up
+            for times, each in zip(seconds.values(), took, strict=True):
+                times.append(each)
+    medians = {name: statistics.median(times) for name, times in seconds.items()}
+    return {
+        'flavors': flavors, 'regions': len(cloud.facts['regions']), 'rounds': rounds,
+        'seconds': seconds, 'median_seconds': medians,
+        'ratio_to_threads': medians['flavorsvc'] / medians[f'{THREADS} threads'],
+        'speedup_over_1_thread': medians['1 thread'] / medians['flavorsvc'],
+        'nova_requests_per_install_and_removal': statistics.median(asked),
+    }
+
+
+def main():
+    """Measure, print, and write what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('--dir', default='.sandbox', help='folder of the sandbox')
+    parser.add_argument('--flavors', type=int, default=15)
+    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--json', type=pathlib.Path, help='file to write the figures to')
+    options = parser.parse_args()
+    figures = measure(Cloud(options.dir), options.flavors, options.rounds)
+    for name, median in figures['median_seconds'].items():
+        spread = ' '.join(f'{each:.2f}' for each in figures['seconds'][name])
+        print(f'{name:>12}  median {median:6.2f} s   ({spread})')
+    print(f'flavorsvc / {THREADS} threads: {figures["ratio_to_threads"]:.2f}')
+    print(f'1 thread / flavorsvc: {figures["speedup_over_1_thread"]:.2f}')
+    print('Nova requests to install a flavor and remove it again: '
+          f'{figures["nova_requests_per_install_and_removal"]:.2f}')
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + '\n')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

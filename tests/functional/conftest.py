@@ -1,0 +1,45 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The service that functional tests talk to."""
+
+# before any library can import eventlet
+import flavorsvc.cmd  # noqa: F401, I001
+
+import pytest
+
+from tests.functional import site as sites
+
+#: Transport and database.
+DEPLOYMENTS = [('fake', 'sqlite'), ('rabbit', 'mysql'), ('rabbit', 'postgresql')]
+
+
+@pytest.fixture(scope='module', params=DEPLOYMENTS, ids='-'.join)
+def deployed(request, new_database, tmp_path_factory):
+    """A running service on each transport and database in turn, started once a module."""
+    transport, database = request.param
+    transport_url = ('fake:///' if transport == 'fake'
+                     else request.getfixturevalue('rabbit_url'))
+    with new_database(database) as database_url:
+        conf = sites.configuration(tmp_path_factory.mktemp('site'), transport_url, database_url)
+        with sites.running(conf) as site:
+            yield site
+
+
+@pytest.fixture(scope='module')
+def embedded(new_database, tmp_path_factory):
+    """A running service as it is embedded, for what does not depend on broker or database."""
+    with new_database('sqlite') as database_url:
+        conf = sites.configuration(tmp_path_factory.mktemp('site'), 'fake:///',
+                                   database_url)
+        with sites.running(conf) as site:
+            yield site

@@ -1,0 +1,171 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The border to a region's Nova, where a real Nova cannot be made to answer so."""
+
+from keystoneauth1 import session as ksa_session
+from keystoneauth1 import token_endpoint
+from novaclient import client as nova_client
+from novaclient import exceptions
+import pytest
+import requests
+import requests_mock as mock
+
+from flavorsvc.cloud import failing
+from flavorsvc.cloud import nova
+from flavorsvc.domain import compare
+from flavorsvc.domain import failures
+from flavorsvc.domain import flavor
+
+URL = 'http://nova.test/v2.1'
+FOUND = {'id': 'f1', 'name': 'n1', 'vcpus': 1, 'ram': 512, 'disk': 1, 'swap': '',
+         'OS-FLV-EXT-DATA:ephemeral': 0, 'rxtx_factor': 1.0, 'os-flavor-access:is_public': True}
+
+
+def region(microversion='2.96'):
+    session = ksa_session.Session(token_endpoint.Token(URL, 'token'))
+    return nova.Nova(nova_client.Client(microversion, session=session, endpoint_override=URL))
+
+
+def test_a_new_nova_tells_everything_in_one_request(requests_mock):
+    requests_mock.get(f'{URL}/flavors/f1', json={'flavor': {
+        **FOUND, 'swap': 0, 'description': 'd', 'extra_specs': {'a': 'b'}}})
+    assert region().find('f1') == flavor.Spec('f1', 'n1', 1, 512, 1, description='d',
+                                              extra_specs={'a': 'b'})
+    assert requests_mock.call_count == 1
+
+
+def test_an_old_nova_is_asked_for_extra_specs_and_has_no_description(requests_mock):
+    requests_mock.get(f'{URL}/flavors/f1', json={'flavor': FOUND})
+    requests_mock.get(f'{URL}/flavors/f1/os-extra_specs', json={'extra_specs': {'a': 'b'}})
+    assert region('2.53').find('f1') == flavor.Spec('f1', 'n1', 1, 512, 1,
+                                                    extra_specs={'a': 'b'})
+
+
+def test_the_access_list_is_read_where_there_is_one(requests_mock):
+    requests_mock.get(f'{URL}/flavors/f1', json={'flavor': {
+        **FOUND, 'swap': 0, 'extra_specs': {}, 'os-flavor-access:is_public': False}})
+    requests_mock.get(f'{URL}/flavors/f1/os-flavor-access', json={'flavor_access': [
+        {'flavor_id': 'f1', 'tenant_id': 'p1'}, {'flavor_id': 'f1', 'tenant_id': 'p2'}]})
+    assert region().find('f1').projects == frozenset(['p1', 'p2'])
+
+
+def test_a_flavor_that_is_not_there_is_none(requests_mock):
+    requests_mock.get(f'{URL}/flavors/f1', status_code=404, json={})
+    assert region().find('f1') is None
+
+
+def test_the_holder_of_a_name_is_looked_for_on_every_page(requests_mock):
+    pages = [{'flavors': [{'id': 'a', 'name': 'x'}]}, {'flavors': [{'id': 'b', 'name': 'n1'}]},
+             {'flavors': []}]
+    requests_mock.get(f'{URL}/flavors', [{'json': page} for page in pages])
+    assert region().id_of('n1') == 'b'
+    assert 'is_public=None' in requests_mock.last_request.url
+    assert 'marker=a' in requests_mock.last_request.url
+
+
+def test_nobody_may_have_the_name(requests_mock):
+    requests_mock.get(f'{URL}/flavors', json={'flavors': []})
+    assert region().id_of('n1') is None
+
+
+STEPS = [
+    (compare.SetExtraSpecs('f1', {'a': 'b'}), 'POST', '/flavors/f1/os-extra_specs',
+     {'extra_specs': {'a': 'b'}}),
+    (compare.UnsetExtraSpec('f1', 'a:b'), 'DELETE', '/flavors/f1/os-extra_specs/a:b', None),
+    (compare.AddAccess('f1', 'p1'), 'POST', '/flavors/f1/action',
+     {'addTenantAccess': {'tenant': 'p1'}}),
+    (compare.RemoveAccess('f1', 'p1'), 'POST', '/flavors/f1/action',
+     {'removeTenantAccess': {'tenant': 'p1'}}),
+    (compare.SetDescription('f1', None), 'PUT', '/flavors/f1', {'flavor': {'description': None}}),
+    (compare.Delete('f1'), 'DELETE', '/flavors/f1', None),
+]
+
+
+@pytest.mark.parametrize(('step', 'method', 'path', 'body'), STEPS)
+def test_each_step_is_one_request(requests_mock, step, method, path, body):
+    requests_mock.register_uri(method, URL + path, json={
+        'flavor': FOUND, 'extra_specs': {}, 'flavor_access': []})
+    region().do(step)
+    assert requests_mock.call_count == 1
+    assert (requests_mock.last_request.json() if body else None) == body
+
+
+def test_a_create_carries_every_field(requests_mock):
+    requests_mock.post(f'{URL}/flavors', json={'flavor': FOUND})
+    region().do(compare.Create(flavor.Spec('f1', 'n1', 2, 3, 4, 5, 6, 1.5, False, 'd')))
+    assert requests_mock.last_request.json() == {'flavor': {
+        'id': 'f1', 'name': 'n1', 'vcpus': 2, 'ram': 3, 'disk': 4,
+        'OS-FLV-EXT-DATA:ephemeral': 5, 'swap': 6, 'rxtx_factor': 1.5,
+        'os-flavor-access:is_public': False, 'description': 'd'}}
+
+
+def test_a_create_of_what_exists_says_so_in_novas_words(requests_mock):
+    requests_mock.post(f'{URL}/flavors', status_code=409, json={
+        'conflictingRequest': {'code': 409, 'message': 'Flavor with name n1 already exists.'}})
+    with pytest.raises(failures.Taken) as taken:
+        region().do(compare.Create(flavor.Spec('f1', 'n1', 1, 1, 1)))
+    assert taken.value.text.startswith('Flavor with name n1 already exists.')
+
+
+@pytest.mark.parametrize(('step', 'status', 'path'), [
+    (compare.AddAccess('f1', 'p1'), 409, '/flavors/f1/action'),
+    (compare.RemoveAccess('f1', 'p1'), 404, '/flavors/f1/action'),
+    (compare.Delete('f1'), 404, '/flavors/f1')])
+def test_what_someone_else_did_already_is_done(requests_mock, step, status, path):
+    requests_mock.register_uri(mock.ANY, URL + path, status_code=status, json={})
+    region().do(step)
+
+
+@pytest.mark.parametrize(('answer', 'kind', 'reason'), [
+    ({'status_code': 400}, failures.Refused, 'rejected'),
+    ({'status_code': 403}, failures.Refused, 'forbidden'),
+    ({'status_code': 413}, failures.Refused, 'quota'),
+    ({'status_code': 401}, failures.Unreachable, 'unauthorized'),
+    ({'status_code': 429}, failures.Unreachable, 'busy'),
+    ({'status_code': 502}, failures.Unreachable, 'unreachable'),
+    ({'status_code': 503}, failures.Unreachable, 'unreachable'),
+    ({'status_code': 504}, failures.Unreachable, 'unreachable'),
+    ({'status_code': 409}, failures.Passing, 'conflict'),
+    ({'status_code': 500}, failures.Passing, 'server_error'),
+    ({'exc': requests.exceptions.ConnectTimeout}, failures.Unreachable, 'unreachable'),
+    ({'exc': requests.exceptions.ReadTimeout}, failures.Unreachable, 'unreachable'),
+    ({'exc': requests.exceptions.ConnectionError}, failures.Unreachable, 'unreachable'),
+    ({'exc': requests.exceptions.SSLError}, failures.Unreachable, 'unreachable'),
+    ({'text': '<html>Please log in</html>'}, failures.Unreachable, 'unintelligible'),
+    ({'json': {'flavours': []}}, failures.Unreachable, 'unintelligible'),
+    ({'json': []}, failures.Unreachable, 'unintelligible'),
+])
+def test_failures_are_told_apart_by_what_has_to_happen_next(requests_mock, answer, kind, reason):
+    requests_mock.get(f'{URL}/flavors/f1', **answer)
+    with pytest.raises(failures.Failure) as failed:
+        region().find('f1')
+    assert type(failed.value) is kind
+    assert failed.value.reason == reason
+    assert failed.value.text
+
+
+@pytest.mark.parametrize(('header', 'seconds'), [('7', 7.0), ('0', None), (None, None),
+                                                 ('Fri, 31 Dec 2027 23:59:59 GMT', None)])
+def test_the_wait_that_a_region_asks_for_is_kept(requests_mock, header, seconds):
+    headers = {'Retry-After': header} if header else {}
+    requests_mock.get(f'{URL}/flavors/f1', status_code=429, headers=headers, json={
+        'overLimit': {'code': 429, 'message': 'slow down', 'retryAfter': header}})
+    with pytest.raises(failures.Unreachable) as failed:
+        region().find('f1')
+    assert failed.value.retry_after_s == seconds
+
+
+def test_words_are_kept_short():
+    with pytest.raises(failures.Unreachable) as failed, failing.classified('nova'):
+        raise exceptions.ClientException(503, 'x' * 5000)
+    assert len(failed.value.text) == 1000
