@@ -17,6 +17,8 @@ registers only what it may know, so an API process that is handed a database
 URL or a cloud's credential has no option to read it from.
 """
 
+import socket
+
 from keystoneauth1 import loading
 from keystonemiddleware import auth_token
 from oslo_config import cfg
@@ -33,6 +35,12 @@ CLOUD_GROUP = 'cloud'
 
 #: Seconds that a Nova or Keystone gets to answer; without any, one could hold a worker for ever.
 _TIMEOUT_S = 30
+
+DEFAULT_OPTS = [
+    cfg.HostDomainOpt('host', default=socket.gethostname(), sample_default='<host name>',
+                      help='Name of this machine to the message broker and in the leases of its '
+                           'conductor. Several conductors of one machine may share it.'),
+]
 
 RPC = cfg.OptGroup('rpc', title='Calls from the API to the conductor')
 RPC_OPTS = [
@@ -105,7 +113,8 @@ CAPABILITIES_OPTS = [
 
 _SHARED = ((RPC, RPC_OPTS),)
 _API = ((API, API_OPTS), (POLICY, POLICY_OPTS))
-_CONDUCTOR = ((CLOUD, CLOUD_OPTS), (ENGINE, ENGINE_OPTS), (CAPABILITIES, CAPABILITIES_OPTS))
+_CONDUCTOR = (('DEFAULT', DEFAULT_OPTS), (CLOUD, CLOUD_OPTS), (ENGINE, ENGINE_OPTS),
+              (CAPABILITIES, CAPABILITIES_OPTS))
 
 
 def list_opts():
@@ -188,7 +197,6 @@ def _load(argv, default_config_files, *registrations):
 
 def _register(conf, groups):
     for group, options in groups:
-        conf.register_group(group)
         conf.register_opts(options, group)
 
 

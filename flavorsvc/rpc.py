@@ -66,7 +66,8 @@ def client(conf, rpc_transport, version):
 def server(conf, rpc_transport, host, endpoints):
     """Make the server of one conductor process; the caller starts and stops it.
 
-    :param host: str, name of this process on the topic
+    :param host: str, name of this machine on the topic; one queue of the broker bears it, so a
+        name that changed with each start would leave a queue behind each time
     :param endpoints: list of objects with a ``target``
     :returns: oslo_messaging.MessageHandlingServer
     """

@@ -38,15 +38,15 @@ def converge(nova, claim, table):
         return None
     found = None if claim.untouched else nova.find(wanted.id)
     try:
-        return _install(nova, wanted, found, claim.untouched)
+        return _install(nova, wanted, found, claim.observed)
     except failures.Taken as error:
         found = nova.find(wanted.id)
         if found is None:
             raise _name_taken(nova, wanted, error) from error
-        return _install(nova, wanted, found, claim.untouched)
+        return _install(nova, wanted, found, claim.observed)
 
 
-def _install(nova, wanted, found, untouched):
+def _install(nova, wanted, found, observed):
     created = False
     try:
         for step in compare.steps_to_present(wanted, found):
@@ -59,7 +59,7 @@ def _install(nova, wanted, found, untouched):
         raise
     if created:
         return 'created'
-    return 'adopted' if untouched else None
+    return None if observed else 'adopted'
 
 
 def _name_taken(nova, wanted, error):

@@ -135,10 +135,10 @@ class Health:
 
     target = oslo_messaging.Target(namespace='health', version=client.VERSION)
 
-    def __init__(self, database, host):
-        self._db, self._host = database, host
+    def __init__(self, database, conductor):
+        self._db, self._conductor = database, conductor
 
     @_expected
     def ping(self, ctxt):
         self._db.read(regions.count)
-        return {'status': 'ok', 'conductor': self._host}
+        return {'status': 'ok', 'conductor': self._conductor}

@@ -40,17 +40,17 @@ class Engine:
     database decides what is done: a nudge only makes it happen sooner.
     """
 
-    def __init__(self, database, cloud, conf, table, host):
+    def __init__(self, database, cloud, conf, table, owner):
         """Prepare; :meth:`start` begins.
 
         :param database: flavorsvc.db.engine.Database
         :param cloud: flavorsvc.cloud.sessions.Cloud
         :param conf: oslo_config.cfg.ConfigOpts with the group ``engine``
         :param table: capability table
-        :param host: str, unique name of this conductor: it owns the leases
+        :param owner: str, unique name of this conductor: it owns the leases
         """
         self._db, self._cloud, self._conf, self._table = database, cloud, conf.engine, table
-        self._host = host
+        self._owner = owner
         self._in_flight = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -67,7 +67,7 @@ class Engine:
         self._wake.set()
         self._dispatcher.join()
         self._pool.shutdown()
-        self._db.write(claims.release, self._host)
+        self._db.write(claims.release, self._owner)
 
     @contextlib.contextmanager
     def nudged(self):
@@ -91,7 +91,7 @@ class Engine:
             now = timeutils.utcnow()
             try:
                 if self._in_flight and now - renewed_at > lease / 3:
-                    self._db.write(claims.renew, self._host, list(self._in_flight), now + lease)
+                    self._db.write(claims.renew, self._owner, list(self._in_flight), now + lease)
                     renewed_at = now
                 self._hand_out(now)
             except Exception:
@@ -104,7 +104,7 @@ class Engine:
         room = self._conf.workers - len(self._in_flight)
         if room <= 0:
             return
-        for claim in self._db.write(claims.take, self._host, room, now, self._conf.lease,
+        for claim in self._db.write(claims.take, self._owner, room, now, self._conf.lease,
                                     self._conf.per_region):
             self._in_flight[claim.id] = claim
             self._pool.submit(self._work, claim)

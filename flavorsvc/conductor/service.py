@@ -13,7 +13,6 @@
 """One conductor process, from its configuration."""
 
 import os
-import socket
 import threading
 import uuid
 
@@ -45,23 +44,23 @@ class ConductorService(service.ServiceBase):
 
     def start(self):
         """Open the database, answer calls, converge."""
-        host = f'{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
+        owner = f'{self._conf.host}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
         table = capability_table(self._conf)
         self._db = db_engine.Database(self._conf)
         cloud = sessions.Cloud(self._conf)
-        self._engine = engine.Engine(self._db, cloud, self._conf, table, host)
+        self._engine = engine.Engine(self._db, cloud, self._conf, table, owner)
         self._discovery = discovery.Discovery(self._db, cloud, self._conf, self._engine.wait_s,
                                               self._engine.nudged)
-        self._server = rpc.server(self._conf, rpc.transport(self._conf), host, [
+        self._server = rpc.server(self._conf, rpc.transport(self._conf), self._conf.host, [
             endpoints.Flavors(self._db, self._engine, table),
             endpoints.Installations(self._db, self._engine),
             endpoints.Regions(self._db, self._conf.engine.per_region,
                               self._conf.cloud.default_region),
-            endpoints.Health(self._db, host)])
+            endpoints.Health(self._db, owner)])
         self._server.start()
         self._engine.start()
         self._discovery.start()
-        LOG.info('Conductor %s is at work', host)
+        LOG.info('Conductor %s is at work', owner)
 
     def stop(self):
         """Answer the calls that came, finish what is being converged, and let go of the rest."""

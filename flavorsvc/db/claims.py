@@ -44,6 +44,7 @@ class Claim:
     :ivar flavor: dict, the flavor as :func:`flavorsvc.db.flavors.described` gives it
     :ivar attempts: int, tries that failed since the wish
     :ivar untouched: bool, whether nothing was ever tried for this flavor in this region
+    :ivar observed: bool, whether the region was once seen to have the flavor
     :ivar region_pk: int
     :ivar region: str, its name
     :ivar region_state: str
@@ -60,6 +61,7 @@ class Claim:
     flavor: dict
     attempts: int
     untouched: bool
+    observed: bool
     region_pk: int
     region: str
     region_state: str
@@ -88,13 +90,13 @@ def take(session, owner, room, now, lease_s, default_cap):
     due = {pk: count for pk, count in due.items() if _open(regions[pk], now)}
     busy = _count(session, [tables.Installation.lease_until >= now])
     caps = {pk: max(0, _cap(regions[pk], default_cap) - busy.get(pk, 0)) for pk in due}
-    taken = []
+    taken = {}
     for pk, quota in fairness.shares(due, room, caps).items():
-        ids = list(session.scalars(
-            sa.select(tables.Installation.id)
+        ids = dict(session.execute(
+            sa.select(tables.Installation.id, tables.Installation.lease_owner)
             .where(tables.Installation.region_pk == pk, *_due(now))
             .order_by(tables.Installation.next_attempt_at, tables.Installation.id)
-            .limit(quota)))
+            .limit(quota)).all())
         session.execute(
             sa.update(tables.Installation)
             .where(tables.Installation.id.in_(ids), *_due(now))
@@ -102,13 +104,13 @@ def take(session, owner, room, now, lease_s, default_cap):
                     updated_at=now,
                     status=sa.case(_CLAIMED, value=tables.Installation.desired))
             .execution_options(synchronize_session=False))
-        taken += ids
+        taken |= ids
     rows = session.scalars(
         sa.select(tables.Installation)
         .where(tables.Installation.id.in_(taken), tables.Installation.lease_owner == owner)
         .options(orm.joinedload(tables.Installation.region),
                  orm.joinedload(tables.Installation.flavor).selectinload(tables.Flavor.access)))
-    return [_claim(row) for row in rows]
+    return [_claim(row, taken[row.id]) for row in rows]
 
 
 def renew(session, owner, ids, until):
@@ -191,12 +193,13 @@ def _cap(region, default_cap):
     return 1 if region.state == 'down' else region.max_concurrency or default_cap
 
 
-def _claim(row):
+def _claim(row, dead_owner):
     return Claim(
         id=row.id, owner=row.lease_owner, revision=row.revision, desired=row.desired,
         status=row.status, generation=row.flavor.generation, flavor=flavors.described(row.flavor),
         attempts=row.attempts,
-        untouched=row.observed_generation is None and row.attempts == 0 and row.revision == 1,
+        untouched=row.revision == 1 and row.attempts == 0 and dead_owner is None,
+        observed=row.observed_generation is not None,
         region_pk=row.region_pk, region=row.region.name, region_state=row.region.state,
         endpoint=row.region.endpoint, microversion=row.region.microversion,
         request_id=row.request_id)

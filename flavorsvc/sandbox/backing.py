@@ -27,8 +27,8 @@ SERVERS = {
                    'postgresql+psycopg2://postgres@127.0.0.1:5432/'),
 }
 
-# Queues and exchanges go with those who listened on them, so that nothing stays on the broker; an
-# exchange of their own keeps them apart from those who made `openstack` otherwise.
+# Queues and exchanges go with those who listened on them, so that nothing stays on the broker. An
+# exchange of their own: who uses `openstack` on the same broker declared it without auto_delete.
 _MESSAGING = """\
 transport_url = {url}
 control_exchange = {topic}
@@ -36,6 +36,8 @@ control_exchange = {topic}
 topic = {topic}
 [oslo_messaging_rabbit]
 amqp_auto_delete = true
+# Seconds; for the queues that oslo.messaging keeps for listeners who may come back.
+rabbit_transient_queues_ttl = 60
 """
 
 _STATEMENTS = {

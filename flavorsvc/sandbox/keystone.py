@@ -86,6 +86,7 @@ def config_folder(sandbox, cloud):
 
 def program(sandbox: state.Sandbox, cloud: state.Cloud) -> supervision.Program:
     name = cloud.keystone_program
+    # One thread, for the same reason as Nova's: its database is SQLite.
     return supervision.serve(
         name, 'keystone.wsgi.api:application', cloud.keystone_port, threads=1,
         request_log=sandbox.request_log(name),

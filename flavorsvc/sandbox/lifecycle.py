@@ -176,6 +176,9 @@ class Lifecycle:
 
     def down(self) -> int:
         """Ends every process; returns how many there were."""
+        if not self._directory.exists():
+            # Somebody may have removed the directory of a sandbox that runs.
+            return self._supervisor.shutdown()
         with self._lock():
             count = self._supervisor.shutdown()
             sandbox = self._load()
@@ -186,6 +189,8 @@ class Lifecycle:
     def reset(self) -> None:
         """Ends every process and forgets everything; the next `up` starts from nothing."""
         self.down()
+        if not self._directory.exists():
+            return
         with self._lock():
             sandbox = self._load()
             if sandbox is not None:
@@ -213,7 +218,8 @@ class Lifecycle:
 
     @contextlib.contextmanager
     def _lock(self):
-        self._directory.mkdir(parents=True, exist_ok=True)
+        # Databases and logs in it hold secrets too.
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = fasteners.InterProcessLock(self._directory / 'lock')
         if not lock.acquire(blocking=False):
             raise errors.SandboxError(

@@ -112,8 +112,8 @@ class Supervisor:
         config = self._run / 'supervisord.conf'
         with config.open('w') as file:
             self._config(programs).write(file)
+        # What the caller set for its clients (OS_CLOUD, …) means nothing to services.
         environment = {k: v for k, v in os.environ.items() if not k.startswith('OS_')}
-        # NOTE: an OS_* variable of the caller (OS_CLOUD, OS_NOVA_…) must not leak into services.
         environment |= {MARKER: str(self._directory), 'PYTHONWARNINGS': 'ignore',
                         'PYTHONUNBUFFERED': '1', 'OS_NOVA_DISABLE_EVENTLET_PATCHING': '1'}
         done = subprocess.run([sys.executable, '-m', 'supervisor.supervisord', '-c', str(config)],

@@ -12,12 +12,12 @@
 
 """How long installs take, against python-novaclient alone on the same regions in the same run.
 
-    python -m tests.benchmark.install --dir .sandbox --flavors 15 --rounds 3
+    python -m tests.benchmark.install --dir .sandbox
 
-Needs a sandbox that is up and whose catalogue is empty. Each round installs the same number of flavors
-three times: by flavorsvc, by twelve threads of bare novaclient that create
-and set extra specs and look at nothing, and by one such thread. The flavors
-are taken away after each. Prints a table, and writes JSON with ``--json``.
+Needs a sandbox that is up and whose catalogue is empty. Each round installs
+the same number of flavors three times: by flavorsvc, by twelve threads of bare
+novaclient that create and set extra specs and look at nothing, and by one such
+thread. The flavors are taken away after each. Prints a table, and writes JSON with ``--json``.
 """
 
 import argparse

@@ -121,6 +121,8 @@ def test_what_a_dead_conductor_held_is_taken_over_after_the_lease(catalogue):
     assert catalogue.take('alive', now=later(LEASE_S - 1)) == []
     over, = catalogue.take('alive', now=later(LEASE_S + 1))
     assert over.id == held.id
+    assert held.untouched
+    assert not over.untouched, 'the dead one may have got somewhere'
     assert catalogue.finish(over) is True
     assert catalogue.finish(held) is False, 'the dead one was only slow: its result is void'
     assert catalogue.statuses() == ['active']

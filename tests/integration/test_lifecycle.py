@@ -13,6 +13,7 @@
 """up, down, status and reset, on a sandbox without flavorsvc."""
 
 import os
+import shutil
 import signal
 import socket
 
@@ -84,6 +85,17 @@ def test_down_after_supervisord_was_killed(up, directory):
     assert running.run_sandbox('status', '--dir', directory, check=False).returncode == 3
     running.run_sandbox('down', '--dir', directory)
     assert leftovers(directory) == []
+
+
+def test_down_after_the_directory_was_removed(tmp_path):
+    directory = tmp_path / 'removed'
+    running.run_sandbox('up', '--dir', directory, '--without-flavorsvc', '--regions', '1')
+    assert directory.stat().st_mode & 0o777 == 0o700
+    shutil.rmtree(directory)
+    assert len(leftovers(directory)) == 3
+    running.run_sandbox('down', '--dir', directory)
+    assert leftovers(directory) == []
+    assert not directory.exists()
 
 
 def test_up_after_supervisord_was_killed(up, directory):

@@ -62,7 +62,7 @@ def test_a_sample_configuration_has_every_option_of_ours(tmp_path):
     config_generator.main(
         ['--config-file', f'{ETC}/flavorsvc-config-generator.conf', '--output-file', str(sample)]
     )
-    text = sample.read_text()
+    text = '\n' + sample.read_text()
     for group, group_options in conf.list_opts():
         assert f'\n[{getattr(group, "name", group)}]\n' in text
         for option in group_options:

@@ -28,12 +28,12 @@ from tests.unit import nova_model
 from tests.unit import strategies
 
 
-def claim_of(spec, desired='present', untouched=True):
+def claim_of(spec, desired='present', untouched=True, observed=False):
     return claims.Claim(
         id='i', owner='me', revision=1, desired=desired, status='installing', generation=1,
-        flavor=strategies.values_of(spec), attempts=0, untouched=untouched, region_pk=1,
-        region='RegionOne', region_state='up', endpoint='http://nova', microversion='2.96',
-        request_id='req-1')
+        flavor=strategies.values_of(spec), attempts=0, untouched=untouched, observed=observed,
+        region_pk=1, region='RegionOne', region_state='up', endpoint='http://nova',
+        microversion='2.96', request_id='req-1')
 
 
 def converge(region, spec, **kwargs):
@@ -55,7 +55,7 @@ def test_a_new_flavor_costs_no_read(spec):
 def test_converging_twice_changes_nothing(data):
     spec = data.draw(strategies.specs())
     region = nova_model.Region(data.draw(strategies.similar(spec)))
-    assert converge(region, spec, untouched=False) is None
+    assert converge(region, spec, untouched=False, observed=True) is None
     assert region.flavors == {spec.id: spec}
     region.calls.clear()
     converge(region, spec, untouched=False)
@@ -123,7 +123,7 @@ def test_a_passing_failure_after_the_create_is_finished_next_time():
                                if isinstance(step, compare.SetExtraSpecs) else None)
     with pytest.raises(failures.Passing):
         converge(region, SPEC)
-    assert converge(region, SPEC, untouched=False) is None
+    assert converge(region, SPEC, untouched=False, observed=True) is None
     assert region.flavors == {'f1': SPEC}
 
 
