@@ -14,26 +14,25 @@
 
 import json
 import socket
-import threading
 
 from keystoneauth1 import adapter
 from keystoneauth1 import session
 from keystoneauth1 import token_endpoint
 import pytest
-import waitress
+
+from flavorsvc.api import server
 
 
 @pytest.fixture
 def url(embedded):
-    """Base URL of the application, served by waitress as flavorsvc-api does."""
+    """Base URL of the application, served as flavorsvc-api does."""
     embedded.reset()
-    server = waitress.create_server(embedded.app, host='127.0.0.1', port=0, threads=2)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f'http://127.0.0.1:{server.effective_port}'
-    server.close()
-    server.task_dispatcher.shutdown()
-    thread.join()
+    with socket.create_server(('127.0.0.1', 0)) as listening:
+        service = server.ApiService(embedded.conf, listening, lambda: embedded.app)
+        service.start()
+        yield f'http://127.0.0.1:{listening.getsockname()[1]}'
+        service.stop()
+        service.wait()
 
 
 @pytest.fixture
