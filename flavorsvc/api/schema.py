@@ -153,7 +153,7 @@ def _field(path):
 
 
 def _below(field, name):
-    name = name[:MAX_SHOWN]
+    name = name[:MAX_SHOWN] if name and types.is_printable(name) else shown(name)
     return f'{field}.{name}' if field else name
 
 

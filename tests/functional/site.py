@@ -81,10 +81,11 @@ class Tokens:
         return self._app(environ, answer)
 
 
-def configuration(folder, transport_url, database_url):
+def configuration(folder, transport_url, database_url, **sections):
     """Write a configuration file for API and conductor, and load it.
 
     :param folder: pathlib.Path
+    :param sections: dicts of further options, by group
     :returns: oslo_config.cfg.ConfigOpts
     """
     name = f'flavorsvc-test-{uuid.uuid4().hex[:12]}'
@@ -96,7 +97,9 @@ def configuration(folder, transport_url, database_url):
         'timeout = 2', 'monitor_timeout = 2',
         # leave nothing behind on a broker that others use too
         '[oslo_messaging_rabbit]', 'amqp_auto_delete = true',
-        '[database]', f'connection = {database_url}']))
+        '[database]', f'connection = {database_url}',
+        *(line for group, values in sections.items()
+          for line in (f'[{group}]', *(f'{key} = {value}' for key, value in values.items())))]))
     return options.load_all_in_one(['--config-file', str(path)])
 
 

@@ -16,6 +16,7 @@ import datetime
 
 import pytest
 import requests
+from requests_mock import ANY
 import webob
 
 from flavorsvc.api import app
@@ -73,16 +74,18 @@ def conductor():
     return Idle()
 
 
+def make_application(folder, conductor, **more):
+    section = {'auth_type': 'password', 'auth_url': KEYSTONE, 'username': 'flavorsvc-api',
+               'password': 'of-the-api', 'project_name': 'service', 'user_domain_id': 'default',
+               'project_domain_id': 'default', 'http_request_max_retries': 0, **more}
+    conf = sites.configuration(folder, 'kombu+memory://localhost/', 'sqlite://',
+                               keystone_authtoken=section)
+    return app.make_app(conf, conductor)
+
+
 @pytest.fixture
 def application(tmp_path, conductor):
-    conf = sites.configuration(tmp_path, 'kombu+memory://localhost/', 'sqlite://')
-    for name, value in {'auth_type': 'password', 'auth_url': KEYSTONE, 'username': 'flavorsvc-api',
-                        'password': 'of-the-api', 'project_name': 'service',
-                        'user_domain_id': 'default', 'project_domain_id': 'default',
-                        'www_authenticate_uri': KEYSTONE,
-                        'http_request_max_retries': 0}.items():
-        conf.set_override(name, value, 'keystone_authtoken')
-    return app.make_app(conf, conductor)
+    return make_application(tmp_path, conductor, www_authenticate_uri=KEYSTONE)
 
 
 def ask(application, token, path='/v1/flavors', **headers):
@@ -150,11 +153,25 @@ def test_paths_that_look_like_those_need_one(application, keystone, path):
     assert ask(application, None, path, X_Identity_Status='Confirmed').status_int == 401
 
 
-def test_a_keystone_that_is_down_is_a_503_with_the_reason(application, requests_mock):
-    refused = requests.exceptions.ConnectionError('refused')
-    requests_mock.get(KEYSTONE, exc=refused)
-    requests_mock.post(f'{KEYSTONE}/auth/tokens', exc=refused)
+@pytest.fixture
+def no_keystone(requests_mock):
+    """A Keystone that is down."""
+    requests_mock.register_uri(ANY, ANY,
+                               exc=requests.exceptions.ConnectionError('refused'))
+
+
+def test_a_keystone_that_is_down_is_a_503_with_the_reason(application, no_keystone):
     response = ask(application, 'good')
     assert response.status_int == 503
     assert response.json['errors'][0]['detail'] == (
         'Keystone does not answer, so the token cannot be checked.')
+
+
+def test_no_token_is_a_401_also_without_keystone(tmp_path, conductor, no_keystone):
+    response = ask(make_application(tmp_path, conductor), None)
+    assert response.status_int == 401
+    assert response.json['errors'][0]['code'] == 'flavorsvc.unauthorized'
+
+
+def test_a_token_that_is_none_is_a_401(application, keystone):
+    assert ask(application, 'ä' * 5000).status_int == 401

@@ -19,6 +19,7 @@ from keystoneauth1 import adapter
 from keystoneauth1 import session
 from keystoneauth1 import token_endpoint
 import pytest
+import requests
 
 from flavorsvc.api import server
 
@@ -38,7 +39,9 @@ def url(embedded):
 @pytest.fixture
 def client(url):
     auth = token_endpoint.Token(f'{url}/v1', 'manager')
-    return adapter.Adapter(session.Session(auth=auth), service_type='flavorsvc')
+    with requests.Session() as connections:
+        yield adapter.Adapter(session.Session(auth=auth, session=connections),
+                              service_type='flavorsvc')
 
 
 def test_the_versions_are_found_from_the_endpoint(client, url):

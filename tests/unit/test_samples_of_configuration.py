@@ -64,7 +64,7 @@ def test_a_sample_configuration_has_every_option_of_ours(tmp_path):
     )
     text = '\n' + sample.read_text()
     for group, group_options in conf.list_opts():
-        assert f'\n[{getattr(group, "name", group)}]\n' in text
+        assert f'\n[{getattr(group, "name", group) or "DEFAULT"}]\n' in text
         for option in group_options:
             assert f'\n#{option.dest} = ' in text, option.dest
 
