@@ -24,6 +24,7 @@ from keystonemiddleware import auth_token
 from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log
+import oslo_messaging
 from oslo_messaging import opts as messaging_opts
 from oslo_middleware import cors
 from oslo_middleware import http_proxy_to_wsgi
@@ -49,7 +50,7 @@ RPC_OPTS = [
                     'and a virtual host need a topic each.'),
     cfg.IntOpt('timeout', default=60, min=1,
                help='Seconds a call may take while the conductor reports that it is at work.'),
-    cfg.IntOpt('monitor_timeout', default=3, min=1,
+    cfg.IntOpt('monitor_timeout', default=3, min=2,
                help='Seconds without a sign of life from a conductor after which a call is given '
                     'up and the API answers 503.'),
 ]
@@ -131,6 +132,7 @@ def list_opts():
 
 def set_library_defaults():
     """Set the defaults that differ from those of the oslo libraries."""
+    oslo_messaging.set_transport_defaults('flavorsvc')
     cfg.set_defaults(sizelimit.OPTS, max_request_body_size=1024 * 1024)
     cors.set_defaults(
         allow_headers=['X-Auth-Token', 'X-OpenStack-Request-ID', 'OpenStack-API-Version',
@@ -208,6 +210,7 @@ def _register_api(conf):
     for group, options in auth_token.list_opts():
         conf.register_opts(options, group)
     loading.register_auth_conf_options(conf, 'keystone_authtoken')
+    conf.set_default('service_type', 'flavorsvc', 'keystone_authtoken')
 
 
 def _register_conductor(conf):

@@ -97,7 +97,7 @@ def extra_specs(properties, table):
             raise errors.Invalid(f'flavor.properties.{name}',
                                  f'unknown property; known are {", ".join(sorted(table))}')
         if not _KINDS[row.kind](value):
-            raise errors.Invalid(f'flavor.properties.{name}', f'must be a {row.kind}')
+            raise errors.Invalid(f'flavor.properties.{name}', f'must be of the kind {row.kind}')
         text = str(value).lower() if row.kind == 'boolean' else str(value)
         specs[row.extra_spec] = row.value.replace('{value}', text)
     return specs

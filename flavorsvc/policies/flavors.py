@@ -49,8 +49,10 @@ def rules():
               'List the flavors of all projects, published or not.',
               ('GET', _FLAVORS), ('GET', _OPENSTACK_FLAVORS)),
         _rule('show',
-              f'{base.READS_EVERYTHING} or {_OWNER} or True:%(public)s or True:%(promoted)s',
-              'Know of a flavor. For those who may not, it does not exist (404).',
+              f'{base.READS_EVERYTHING} or {_OWNER} or True:%(public)s or True:%(promoted)s '
+              f'or {_OF_REGION}',
+              'Know of a flavor, the region being one that the flavor is in. For those who may '
+              'not, it does not exist (404).',
               ('GET', _ONE_FLAVOR), ('GET', _ONE_OPENSTACK_FLAVOR)),
         _rule('show_access',
               f'True:%(is_public)s or {base.READS_EVERYTHING} or {_OWNER} '

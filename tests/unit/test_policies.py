@@ -53,6 +53,7 @@ def rules():
     ('flavors:show', OTHERS, [ADMIN, MANAGER, SERVICE], [OPERATOR, READER, NOBODY]),
     ('flavors:show', OWNERLESS, [ADMIN, MANAGER, SERVICE], [OPERATOR, READER, NOBODY]),
     ('flavors:show', {**OTHERS, 'public': True}, [OPERATOR, READER, NOBODY], [SYSTEM, DOMAIN]),
+    ('flavors:show', {**OTHERS, **OWN_REGION}, [OPERATOR, READER], [NOBODY, SYSTEM]),
     ('flavors:show', {**OTHERS, 'promoted': True}, [OPERATOR, READER, NOBODY], [SYSTEM]),
     ('flavors:show', {**OTHERS, 'public': False, 'promoted': False}, [ADMIN], [OPERATOR]),
     ('flavors:show_access', {**OTHERS, 'is_public': True}, [READER, NOBODY], [SYSTEM]),

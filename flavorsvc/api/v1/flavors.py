@@ -98,9 +98,19 @@ class Catalogue(controller.Controller):
         :raises errors.NotFound: when there is none, or none that the caller may know of
         """
         flavor = self.conductor.flavor_get(ctxt, flavor_id)
-        if not self.allowed(ctxt, 'flavors:show', target(ctxt, flavor)):
+        if (not self.allowed(ctxt, 'flavors:show', target(ctxt, flavor))
+                and not self._is_in_own_region(ctxt, flavor)):
             raise errors.NotFound('flavor', flavor_id)
         return flavor
+
+    def _is_in_own_region(self, ctxt, flavor):
+        # asked only of those who otherwise get a 404: who runs a region knows what is in it
+        if not self.allowed(ctxt, 'flavors:show', {**target(ctxt, flavor),
+                                                   'region_project_id': ctxt.project_id}):
+            return False
+        page = {'limit': 1, 'marker': None, 'sort_key': 'created_at', 'sort_dir': 'asc'}
+        return bool(self.conductor.installations_list(ctxt, {'flavor': flavor['id']}, page,
+                                                      ctxt.project_id))
 
     def add(self, ctxt, values):
         """Add a flavor, owned by the caller's project.
