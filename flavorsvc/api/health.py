@@ -15,12 +15,15 @@
 import threading
 
 import cachetools
+from oslo_log import log
 import webob.dec
 import webob.exc
 
 from flavorsvc import context
 from flavorsvc.api import expose
 from flavorsvc.domain import errors
+
+LOG = log.getLogger(__name__)
 
 PATH = '/healthcheck'
 #: Seconds for which an answer of the conductor counts.
@@ -61,4 +64,7 @@ class Healthcheck:
             self._conductor.ping(context.RequestContext())
         except errors.FlavorsvcError as error:
             return error
+        except Exception:
+            LOG.exception('The conductor cannot say how it is')
+            return errors.Unavailable('The conductor cannot say how it is; the log says more.')
         return None

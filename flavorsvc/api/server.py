@@ -18,6 +18,7 @@ import threading
 from oslo_log import log
 from oslo_service import service
 import waitress
+from waitress import wasyncore
 
 LOG = log.getLogger(__name__)
 
@@ -61,7 +62,10 @@ class ApiService(service.ServiceBase):
         """Accept nothing more, and let requests under way finish."""
         if self._stopped.is_set():
             return
-        self._server.close()
+        # Only the listening socket is closed. The server's own close() also closes the pipe that
+        # requests under way write a byte to when they end, and by then its number may belong to
+        # another file of this process.
+        wasyncore.dispatcher.close(self._server)
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=_DRAIN_S)
         self._stopped.set()
 

@@ -30,8 +30,8 @@ LOG = log.getLogger(__name__)
 _REGION_STATUSES = {429: 'busy', 502: 'unreachable', 503: 'unreachable', 504: 'unreachable'}
 
 #: Statuses that will be the same next time, and what they are about.
-_REFUSALS = {400: 'rejected', 403: 'forbidden', 405: 'unsupported', 406: 'unsupported',
-             413: 'quota', 501: 'unsupported'}
+_REFUSALS = {400: 'rejected', 403: 'forbidden', 405: 'unsupported', 413: 'quota',
+             501: 'unsupported'}
 
 
 @contextlib.contextmanager
@@ -84,6 +84,8 @@ def _of_status(service, status, words, retry_after):
         return failures.Refused(_REFUSALS[status], words)
     if status == 401:
         return failures.Unreachable('unauthorized', words)
+    if status == 406:
+        return failures.Passing('microversion', words)
     if status == 409:
         return failures.Passing('conflict', words)
     return failures.Passing('server_error' if status >= 500 else 'unexpected', words)

@@ -47,7 +47,8 @@ class Nova:
         with failing.classified('nova'):
             try:
                 found = self._client.flavors.get(flavor_id)
-            except nova_exceptions.NotFound:
+            except nova_exceptions.NotFound as error:
+                _check_origin(error)
                 return None
             embedded = self.microversion >= _EMBEDDED_SINCE
             extra_specs = found.to_dict()['extra_specs'] if embedded else found.get_keys()
@@ -90,6 +91,16 @@ class Nova:
             _take(step, self._client)
 
 
+def _check_origin(error):
+    """Take a 404 for Nova's word only where it bears a request id of Nova.
+
+    :raises failures.Unreachable: when something else answered, such as a proxy without a Nova
+        behind it: its 404 says nothing of the flavor
+    """
+    if not error.request_id:
+        raise failing.unintelligible('nova', error)
+
+
 @functools.singledispatch
 def _take(step, client):
     raise TypeError(f'no way to take {step!r}')
@@ -130,8 +141,8 @@ def _add_access(step: compare.AddAccess, client):
 def _remove_access(step: compare.RemoveAccess, client):
     try:
         client.flavor_access.remove_tenant_access(step.id, step.project)
-    except nova_exceptions.NotFound:
-        pass  # it has no access already
+    except nova_exceptions.NotFound as error:
+        _check_origin(error)  # it has no access already
 
 
 @_take.register
@@ -143,5 +154,5 @@ def _set_description(step: compare.SetDescription, client):
 def _delete(step: compare.Delete, client):
     try:
         client.flavors.delete(step.id)
-    except nova_exceptions.NotFound:
-        pass  # someone was faster
+    except nova_exceptions.NotFound as error:
+        _check_origin(error)  # someone was faster

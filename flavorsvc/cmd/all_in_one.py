@@ -20,6 +20,7 @@ from oslo_service import service
 from flavorsvc import conf as options
 from flavorsvc.api import server
 from flavorsvc.cmd import api
+from flavorsvc.cmd import process
 from flavorsvc.conductor import service as conductor
 
 
@@ -54,6 +55,6 @@ def main():
     conf.set_default('transport_url', 'fake:///')
     log.setup(conf, 'flavorsvc')
     listening = server.listen(conf)
-    service.ProcessLauncher(conf, no_fork=True).launch_service(AllInOne(
+    process.run(conf, AllInOne(
         conductor.ConductorService(conf),
         server.ApiService(conf, listening, lambda: api.application(conf))))

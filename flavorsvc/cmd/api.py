@@ -15,12 +15,12 @@
 import sys
 
 from oslo_log import log
-from oslo_service import service
 
 from flavorsvc import conf as options
 from flavorsvc import rpc
 from flavorsvc.api import app
 from flavorsvc.api import server
+from flavorsvc.cmd import process
 from flavorsvc.conductor import client
 
 
@@ -38,7 +38,5 @@ def main():
     conf = options.load_api(sys.argv[1:])
     log.setup(conf, 'flavorsvc-api')
     listening = server.listen(conf)
-    launcher = service.ProcessLauncher(conf, no_fork=conf.api.workers == 1)
-    launcher.launch_service(server.ApiService(conf, listening, lambda: application(conf)),
-                            workers=conf.api.workers)
-    launcher.wait()
+    process.run(conf, server.ApiService(conf, listening, lambda: application(conf)),
+                workers=conf.api.workers)

@@ -15,9 +15,9 @@
 import sys
 
 from oslo_log import log
-from oslo_service import service
 
 from flavorsvc import conf as options
+from flavorsvc.cmd import process
 from flavorsvc.conductor import service as conductor
 
 
@@ -25,4 +25,4 @@ def main():
     """Run one conductor in this process until SIGTERM; more may run beside it."""
     conf = options.load_conductor(sys.argv[1:])
     log.setup(conf, 'flavorsvc-conductor')
-    service.ProcessLauncher(conf, no_fork=True).launch_service(conductor.ConductorService(conf))
+    process.run(conf, conductor.ConductorService(conf))

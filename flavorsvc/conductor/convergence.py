@@ -31,12 +31,11 @@ def converge(nova, claim, table):
     :returns: 'created' or 'adopted', or None where nothing is to be recorded
     :raises failures.Failure: when the region does not agree yet
     """
-    wanted = flavor.fit(flavor.wanted(claim.flavor, table), nova.microversion)
     if claim.desired == installation.Desired.ABSENT:
-        for step in compare.steps_to_absent(wanted, nova.find(wanted.id)):
-            nova.do(step)
+        _uninstall(nova, claim)
         return None
-    found = None if claim.untouched else nova.find(wanted.id)
+    wanted = flavor.fit(flavor.wanted(claim.flavor, table), nova.microversion)
+    found = nova.find(wanted.id) if claim.tried else None
     try:
         return _install(nova, wanted, found, claim.observed)
     except failures.Taken as error:
@@ -44,6 +43,15 @@ def converge(nova, claim, table):
         if found is None:
             raise _name_taken(nova, wanted, error) from error
         return _install(nova, wanted, found, claim.observed)
+
+
+def _uninstall(nova, claim):
+    if not claim.tried:
+        return  # whatever the region has under this id is not of our making
+    # Properties play no part in it, and the table may know them no more.
+    described = flavor.wanted({**claim.flavor, 'properties': {}}, {})
+    for step in compare.steps_to_absent(described, nova.find(described.id)):
+        nova.do(step)
 
 
 def _install(nova, wanted, found, observed):

@@ -35,16 +35,17 @@ class Discovery:
     to be done there is noticed, and the microversion follows an upgrade.
     """
 
-    def __init__(self, database, cloud, conf, wait_s, nudged):
+    def __init__(self, database, cloud, conf, silence_s, nudged):
         """Prepare; :meth:`start` begins.
 
         :param database: flavorsvc.db.engine.Database
         :param cloud: flavorsvc.cloud.sessions.Cloud
         :param conf: oslo_config.cfg.ConfigOpts with the groups ``cloud`` and ``engine``
-        :param wait_s: function of the failures in a row, to seconds until the next try
+        :param silence_s: function of the failures in a row, to seconds until the next try
         :param nudged: context manager that wakes the engine
         """
-        self._db, self._cloud, self._wait_s, self._nudged = database, cloud, wait_s, nudged
+        self._db, self._cloud, self._nudged = database, cloud, nudged
+        self._silence_s = silence_s
         self._interval = conf.cloud.discovery_interval
         self._retry = min(conf.engine.retry_min, self._interval)
         self._stopping = threading.Event()
@@ -89,6 +90,6 @@ class Discovery:
             microversion = self._cloud.negotiate(endpoint)
         except failures.Failure as failure:
             LOG.warning('Region at %s does not answer: %s', endpoint, failure.text)
-            self._db.write(regions.silent, pk, timeutils.utcnow(), failure, self._wait_s)
+            self._db.write(regions.silent, pk, timeutils.utcnow(), failure, self._silence_s)
         else:
             self._db.write(regions.answered, pk, timeutils.utcnow(), microversion)

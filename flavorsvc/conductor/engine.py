@@ -54,6 +54,8 @@ class Engine:
         self._in_flight = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        # A region that is down costs about one probe an interval, however long it is down.
+        self._longest_silence_s = min(conf.engine.retry_max, conf.cloud.discovery_interval)
         self._pool = futures.ThreadPoolExecutor(self._conf.workers, thread_name_prefix='converge')
         self._dispatcher = threading.Thread(target=self._dispatch, name='dispatch', daemon=True)
 
@@ -62,7 +64,10 @@ class Engine:
         self._dispatcher.start()
 
     def stop(self):
-        """Claim nothing more, let what is under way finish, give the leases back."""
+        """Claim nothing more, let what is under way finish, give the leases back.
+
+        Leases are prolonged until then, so that nobody else begins the same work.
+        """
         self._stopping.set()
         self._wake.set()
         self._dispatcher.join()
@@ -75,18 +80,21 @@ class Engine:
         yield
         self._wake.set()
 
-    def wait_s(self, attempt):
-        """Tell how long to wait after a number of failures.
+    def silence_s(self, failures_in_a_row, asked_s=None):
+        """Tell for how long to leave a region alone that did not answer.
 
+        :param asked_s: float seconds that the region asked for, or None
         :returns: float seconds
         """
-        return backoff.delay_s(attempt, self._conf.retry_min, self._conf.retry_max,
+        if asked_s is not None:
+            return min(asked_s, self._conf.retry_max)
+        return backoff.delay_s(failures_in_a_row, self._conf.retry_min, self._longest_silence_s,
                                random.random())
 
     def _dispatch(self):
         lease = datetime.timedelta(seconds=self._conf.lease)
         renewed_at = timeutils.utcnow()
-        while not self._stopping.is_set():
+        while self._in_flight or not self._stopping.is_set():
             self._wake.clear()
             now = timeutils.utcnow()
             try:
@@ -102,7 +110,7 @@ class Engine:
 
     def _hand_out(self, now):
         room = self._conf.workers - len(self._in_flight)
-        if room <= 0:
+        if room <= 0 or self._stopping.is_set():
             return
         for claim in self._db.write(claims.take, self._owner, room, now, self._conf.lease,
                                     self._conf.per_region):
@@ -146,7 +154,7 @@ class Engine:
         if isinstance(failure, failures.Unreachable):
             LOG.warning('Flavor %s: region %s does not answer: %s', *where, failure.text)
             next_at = self._db.write(regions.silent, claim.region_pk, now, failure,
-                                     lambda count: failure.retry_after_s or self.wait_s(count))
+                                     lambda count: self.silence_s(count, failure.retry_after_s))
             self._fail(claim, installation.Event.FAIL, failure, next_at)
             return
         if claim.region_state != 'up':
@@ -160,8 +168,13 @@ class Engine:
             self._fail(claim, installation.Event.REFUSE, failure, None)
         else:
             LOG.warning('Flavor %s: region %s failed: %s', *where, failure.text)
+            if failure.reason == 'microversion':
+                # It was upgraded or rolled back since we asked.
+                self._db.write(regions.forget_microversion, claim.region_pk)
+            wait_s = backoff.delay_s(claim.attempts + 1, self._conf.retry_min,
+                                     self._conf.retry_max, random.random())
             self._fail(claim, installation.Event.FAIL, failure,
-                       now + datetime.timedelta(seconds=self.wait_s(claim.attempts + 1)))
+                       now + datetime.timedelta(seconds=wait_s))
 
     def _fail(self, claim, event, failure, next_at):
         self._db.write(claims.fail, claim, event, failure.reason, failure.text, next_at,

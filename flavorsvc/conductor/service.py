@@ -49,7 +49,7 @@ class ConductorService(service.ServiceBase):
         self._db = db_engine.Database(self._conf)
         cloud = sessions.Cloud(self._conf)
         self._engine = engine.Engine(self._db, cloud, self._conf, table, owner)
-        self._discovery = discovery.Discovery(self._db, cloud, self._conf, self._engine.wait_s,
+        self._discovery = discovery.Discovery(self._db, cloud, self._conf, self._engine.silence_s,
                                               self._engine.nudged)
         self._server = rpc.server(self._conf, rpc.transport(self._conf), self._conf.host, [
             endpoints.Flavors(self._db, self._engine, table),

@@ -43,7 +43,7 @@ class Claim:
     :ivar status: installation.State while it is worked on
     :ivar flavor: dict, the flavor as :func:`flavorsvc.db.flavors.described` gives it
     :ivar attempts: int, tries that failed since the wish
-    :ivar untouched: bool, whether nothing was ever tried for this flavor in this region
+    :ivar tried: bool, whether the region was ever asked before to have the flavor
     :ivar observed: bool, whether the region was once seen to have the flavor
     :ivar region_pk: int
     :ivar region: str, its name
@@ -60,7 +60,7 @@ class Claim:
     generation: int
     flavor: dict
     attempts: int
-    untouched: bool
+    tried: bool
     observed: bool
     region_pk: int
     region: str
@@ -93,7 +93,7 @@ def take(session, owner, room, now, lease_s, default_cap):
     taken = {}
     for pk, quota in fairness.shares(due, room, caps).items():
         ids = dict(session.execute(
-            sa.select(tables.Installation.id, tables.Installation.lease_owner)
+            sa.select(tables.Installation.id, tables.Installation.tried)
             .where(tables.Installation.region_pk == pk, *_due(now))
             .order_by(tables.Installation.next_attempt_at, tables.Installation.id)
             .limit(quota)).all())
@@ -102,6 +102,8 @@ def take(session, owner, room, now, lease_s, default_cap):
             .where(tables.Installation.id.in_(ids), *_due(now))
             .values(lease_owner=owner, lease_until=now + datetime.timedelta(seconds=lease_s),
                     updated_at=now,
+                    tried=sa.or_(tables.Installation.tried,
+                                 tables.Installation.desired == installation.Desired.PRESENT),
                     status=sa.case(_CLAIMED, value=tables.Installation.desired))
             .execution_options(synchronize_session=False))
         taken |= ids
@@ -193,12 +195,12 @@ def _cap(region, default_cap):
     return 1 if region.state == 'down' else region.max_concurrency or default_cap
 
 
-def _claim(row, dead_owner):
+def _claim(row, tried):
     return Claim(
         id=row.id, owner=row.lease_owner, revision=row.revision, desired=row.desired,
         status=row.status, generation=row.flavor.generation, flavor=flavors.described(row.flavor),
         attempts=row.attempts,
-        untouched=row.revision == 1 and row.attempts == 0 and dead_owner is None,
+        tried=tried,
         observed=row.observed_generation is not None,
         region_pk=row.region_pk, region=row.region.name, region_state=row.region.state,
         endpoint=row.region.endpoint, microversion=row.region.microversion,
@@ -212,7 +214,8 @@ def _mine(claim):
 def _update(session, claim, **values):
     changed = session.execute(
         sa.update(tables.Installation)
-        .where(*_mine(claim), tables.Installation.revision == claim.revision)
+        .where(*_mine(claim), tables.Installation.revision == claim.revision,
+               tables.Installation.wanted_generation <= claim.generation)
         .values(lease_owner=None, lease_until=None, **values)
         .execution_options(synchronize_session=False))
     return changed.rowcount == 1
@@ -234,7 +237,7 @@ def _forget(session, claim, now):
         .where(*_mine(claim), tables.Installation.revision == claim.revision)
         .execution_options(synchronize_session=False))
     if gone.rowcount != 1:
-        _let_go(session, claim, observed_generation=None, origin=None)
+        _let_go(session, claim, observed_generation=None, origin=None, tried=False)
         return False
     left = session.scalar(sa.select(sa.func.count()).select_from(tables.Installation)
                           .where(tables.Installation.flavor_pk == flavor.pk))

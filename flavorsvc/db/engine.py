@@ -12,10 +12,15 @@
 
 """The database: one object a process, transactions as plain functions."""
 
+import contextlib
+
 from oslo_db import api as oslo_db_api
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event
+import sqlalchemy.exc
+
+from flavorsvc.domain import errors
 
 
 @enginefacade.transaction_context_provider
@@ -37,11 +42,13 @@ class Database:
         :param conf: oslo_config.cfg.ConfigOpts with the group ``database``
         """
         self._transactions = enginefacade.transaction_context()
+        self._transactions.append_on_engine_create(_prepare_mysql)
         self._transactions.append_on_engine_create(_prepare_sqlite)
         self._transactions.configure(**{
             name: conf.database[name] for name in (
                 'connection', 'max_pool_size', 'max_overflow', 'pool_timeout', 'max_retries',
-                'retry_interval', 'connection_recycle_time', 'mysql_sql_mode')
+                'retry_interval', 'connection_recycle_time', 'connection_parameters',
+                'mysql_sql_mode', 'mysql_wsrep_sync_wait')
             if conf.database[name] is not None})
 
     @property
@@ -53,14 +60,11 @@ class Database:
         """Run ``work(session, …)`` in a transaction that only reads.
 
         :returns: what work returns
+        :raises errors.Unavailable: when the database does not answer
         """
-        with self._transactions.reader.using(_Transaction()) as session:
+        with _answering(), self._transactions.reader.using(_Transaction()) as session:
             return work(session, *args, **kwargs)
 
-    @oslo_db_api.wrap_db_retry(
-        max_retries=10, retry_on_deadlock=True, inc_retry_interval=True, retry_interval=0.02,
-        max_retry_interval=0.5, jitter=True,
-        exception_checker=lambda error: isinstance(error, db_exception.DBDuplicateEntry))
     def write(self, work, *args, **kwargs):
         """Run ``work(session, …)`` in a transaction that is committed when it returns.
 
@@ -68,13 +72,46 @@ class Database:
         inserted the row between its look and its insert: it looks again.
 
         :returns: what work returns
+        :raises errors.Unavailable: when the database does not answer
         """
+        with _answering():
+            return self._write(work, *args, **kwargs)
+
+    @oslo_db_api.wrap_db_retry(
+        max_retries=10, retry_on_deadlock=True, inc_retry_interval=True, retry_interval=0.02,
+        max_retry_interval=0.5, jitter=True,
+        exception_checker=lambda error: isinstance(error, db_exception.DBDuplicateEntry))
+    def _write(self, work, *args, **kwargs):
         with self._transactions.writer.using(_Transaction()) as session:
             return work(session, *args, **kwargs)
 
     def dispose(self):
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+@contextlib.contextmanager
+def _answering():
+    try:
+        yield
+    except (db_exception.DBConnectionError, db_exception.CantStartEngineError,
+            sqlalchemy.exc.TimeoutError) as error:
+        raise errors.Unavailable('The database does not answer at present.') from error
+
+
+def _prepare_mysql(engine):
+    """Have MariaDB show each statement what is committed, as PostgreSQL does by default.
+
+    Its own default shows a transaction one moment only, while what it updates
+    is the newest: a claim could join a new wish with the old flavor.
+    """
+    if engine.dialect.name not in ('mysql', 'mariadb'):
+        return
+
+    @event.listens_for(engine, 'connect')
+    def connect(connection, record):
+        with connection.cursor() as cursor:
+            cursor.execute('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
 
 
 def _prepare_sqlite(engine):

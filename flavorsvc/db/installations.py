@@ -17,6 +17,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from flavorsvc.db import flavors
 from flavorsvc.db import pages
 from flavorsvc.db import tables
 from flavorsvc.domain import errors
@@ -124,7 +125,9 @@ def retry(session, installation_id, request_id, now):
     :returns: dict
     :raises errors.NotFound: when there is none of this id
     """
-    row = _by_id(session, installation_id)
+    # The flavor is locked first, as by every other wish.
+    flavors.lock(session, _by_id(session, installation_id).flavor.id)
+    row = _by_id(session, installation_id, locked=True)
     if row.status != installation.State.ACTIVE:
         row.region.probe_at = None
         _wish(row, installation.Desired(row.desired), row.flavor.generation, request_id, now)
@@ -205,11 +208,14 @@ def _wish(row, desired, generation, request_id, now):
     row.request_id = request_id
 
 
-def _by_id(session, installation_id):
-    row = session.scalars(
-        sa.select(tables.Installation).where(tables.Installation.id == installation_id)
-        .options(orm.joinedload(tables.Installation.flavor),
-                 orm.joinedload(tables.Installation.region))).first()
+def _by_id(session, installation_id, locked=False):
+    query = (sa.select(tables.Installation).where(tables.Installation.id == installation_id)
+             .options(orm.joinedload(tables.Installation.flavor, innerjoin=True),
+                      orm.joinedload(tables.Installation.region, innerjoin=True)))
+    if locked:
+        query = query.with_for_update(of=tables.Installation).execution_options(
+            populate_existing=True)
+    row = session.scalars(query).first()
     if row is None:
         raise errors.NotFound('installation', installation_id)
     return row

@@ -130,20 +130,25 @@ def answered(session, region_pk, now, microversion=None):
         row.microversion = microversion
 
 
-def silent(session, region_pk, now, failure, wait_s):
+def forget_microversion(session, region_pk):
+    """Have the microversion of a region negotiated again before the next call."""
+    session.get(tables.Region, region_pk).microversion = None
+
+
+def silent(session, region_pk, now, failure, silence_s):
     """Record that a region does not answer, and say so on everything that waits for it.
 
     Calls that fail together count as one failure.
 
     :param failure: failures.Failure
-    :param wait_s: function of the number of failures in a row, to seconds until the next try
+    :param silence_s: function of the number of failures in a row, to seconds until the next try
     :returns: naive UTC datetime of the next try
     """
     row = session.get(tables.Region, region_pk, with_for_update=True)
     _turn(row, 'down', failure.text, now)
     if row.probe_at is None or row.probe_at <= now:
         row.failures += 1
-        row.probe_at = now + datetime.timedelta(seconds=wait_s(row.failures))
+        row.probe_at = now + datetime.timedelta(seconds=silence_s(row.failures))
     _tell_waiting(session, region_pk, reason=failure.reason, error=failure.text,
                   next_attempt_at=row.probe_at)
     return row.probe_at

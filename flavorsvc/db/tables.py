@@ -64,7 +64,7 @@ class Flavor(Base):
     properties = sa.Column(sa.JSON, nullable=False)
     public = sa.Column(sa.Boolean, nullable=False)
     promoted = sa.Column(sa.Boolean, nullable=False)
-    project_id = sa.Column(sa.String(64))
+    project_id = sa.Column(exact(64))
     generation = sa.Column(sa.Integer, nullable=False, default=1)
     status = sa.Column(sa.String(16), nullable=False, default='active')
     deleted = sa.Column(Key, nullable=False, default=0)
@@ -86,7 +86,7 @@ class FlavorProject(Base):
     __tablename__ = 'flavor_projects'
 
     flavor_pk = sa.Column(Key, sa.ForeignKey('flavors.pk', ondelete='CASCADE'), primary_key=True)
-    project_id = sa.Column(sa.String(64), primary_key=True)
+    project_id = sa.Column(exact(64), primary_key=True)
 
 
 class Region(Base):
@@ -98,7 +98,7 @@ class Region(Base):
     name = sa.Column(exact(255), nullable=False)
     kind = sa.Column(sa.String(16), nullable=False, default='discovered')
     endpoint = sa.Column(sa.String(2048), nullable=False)
-    project_id = sa.Column(sa.String(64))
+    project_id = sa.Column(exact(64))
     max_concurrency = sa.Column(sa.Integer)
     state = sa.Column(sa.String(16), nullable=False, default='unknown')
     reason = sa.Column(sa.Text)
@@ -119,7 +119,8 @@ class Installation(Base):
 
     ``revision`` moves with every new wish, so that whoever converged an older
     one cannot mark the newer one done. ``next_attempt_at`` is null when
-    nothing is left to do.
+    nothing is left to do. ``tried`` is set before a region is first asked to
+    have the flavor: until then, a flavor of this id there is someone else's.
     """
 
     __tablename__ = 'installations'
@@ -137,6 +138,7 @@ class Installation(Base):
     error = sa.Column(sa.Text)
     attempts = sa.Column(sa.Integer, nullable=False, default=0)
     next_attempt_at = sa.Column(Time)
+    tried = sa.Column(sa.Boolean, nullable=False, default=False)
     lease_owner = sa.Column(sa.String(255))
     lease_until = sa.Column(Time)
     request_id = sa.Column(sa.String(64))

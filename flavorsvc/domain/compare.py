@@ -92,6 +92,9 @@ def steps_to_present(wanted, found):
     if wanted.description != found.description:
         steps.append(SetDescription(wanted.id, wanted.description))
     unset = sorted(found.extra_specs.keys() - wanted.extra_specs.keys())
+    for key in flavor.PATHS.intersection(unset):
+        raise failures.Refused('rejected', f'The region has an extra spec {key!r}, which cannot '
+                                           f'be removed: its URL means that of the flavor.')
     steps += [UnsetExtraSpec(wanted.id, key) for key in unset]
     changed = {key: value for key, value in wanted.extra_specs.items()
                if found.extra_specs.get(key) != value}

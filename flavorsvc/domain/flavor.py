@@ -14,6 +14,7 @@
 
 from collections.abc import Mapping
 import dataclasses
+import math
 
 from flavorsvc.domain import capabilities
 from flavorsvc.domain import errors
@@ -27,7 +28,7 @@ DESCRIPTION_SINCE = (2, 55)
 
 #: Nova allows these as names of things, and every HTTP client resolves them in a path: a
 #: DELETE of the extra spec '..' would reach the flavor itself.
-_PATHS = frozenset(['.', '..'])
+PATHS = frozenset(['.', '..'])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,8 +112,12 @@ def immutable_differences(one, other):
 
     :returns: dict of field name to (value in one, value in other)
     """
-    return {name: (getattr(one, name), getattr(other, name)) for name in IMMUTABLE
-            if getattr(one, name) != getattr(other, name)}
+    differences = {name: (getattr(one, name), getattr(other, name)) for name in IMMUTABLE
+                   if getattr(one, name) != getattr(other, name)}
+    # Nova keeps a float of single precision.
+    if math.isclose(one.rxtx_factor, other.rxtx_factor, rel_tol=1e-5):
+        differences.pop('rxtx_factor', None)
+    return differences
 
 
 def changed(before, changes):
@@ -138,9 +143,9 @@ def check(values, before=None):
     if before is not None and ((before['public'] and not values['public'])
                                or (before['promoted'] and not values['promoted'])):
         raise errors.Conflict('A flavor cannot be unpublished or unpromoted.')
-    if values['id'] in _PATHS:
+    if values['id'] in PATHS:
         raise errors.Invalid('flavor.id', f'{values["id"]!r} would mean another URL')
-    for key in _PATHS.intersection(values['extra_specs']):
+    for key in PATHS.intersection(values['extra_specs']):
         raise errors.Invalid('flavor.extra_specs', f'a key {key!r} would mean another URL')
     if values['promoted'] and not values['public']:
         raise errors.Invalid('flavor.promoted', 'a flavor cannot be promoted and private')

@@ -68,10 +68,13 @@ def rules():
               'Change or publish a flavor.',
               ('PATCH', _ONE_FLAVOR)),
         _rule('promote', base.MANAGER,
-              'Create a flavor as promoted, or promote one.',
-              ('POST', _FLAVORS), ('PATCH', _ONE_FLAVOR), ('POST', _OPENSTACK_FLAVORS)),
+              'Create a flavor as promoted, promote one, and change or delete one that is '
+              'promoted.',
+              ('POST', _FLAVORS), ('PATCH', _ONE_FLAVOR), ('DELETE', _ONE_FLAVOR),
+              ('POST', _OPENSTACK_FLAVORS), ('DELETE', _ONE_OPENSTACK_FLAVOR)),
         _rule('delete', f'{base.MANAGER} or ({base.OPERATES} and {_OWNER})',
-              'Delete a flavor, and take it out of all regions that have it.',
+              'Delete a flavor. It also takes the right to uninstall it from each region that '
+              'has it.',
               ('DELETE', _ONE_FLAVOR), ('DELETE', _ONE_OPENSTACK_FLAVOR)),
         _rule('install', f'{base.MANAGER} or ({base.OPERATES} and {_OF_REGION})',
               'Install a flavor into a region. For "all" regions no region is given to the rule.',

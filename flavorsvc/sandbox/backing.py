@@ -92,6 +92,7 @@ def create_database(sandbox: state.Sandbox) -> None:
     if sandbox.shape.database == 'sqlite':
         sandbox.data.mkdir(parents=True, exist_ok=True)
         return
+    sandbox.databases.add(sandbox.shape.database)
     name, statements = database_name(sandbox), _STATEMENTS[sandbox.shape.database]
 
     def create(connection):
@@ -101,12 +102,14 @@ def create_database(sandbox: state.Sandbox) -> None:
     _on_server(sandbox.shape.database, create)
 
 
-def drop_database(sandbox: state.Sandbox) -> None:
-    """Drops what create_database made; the file of SQLite goes with the sandbox' directory."""
-    if sandbox.shape.database != 'sqlite':
-        drop = _STATEMENTS[sandbox.shape.database]['drop'].format(database_name(sandbox))
-        _on_server(sandbox.shape.database,
-                   lambda connection: connection.execute(sqlalchemy.text(drop)))
+def drop_databases(sandbox: state.Sandbox) -> None:
+    """Drops what create_database made, in every shape that the sandbox has had.
+
+    The file of SQLite goes with the sandbox' directory.
+    """
+    for kind in sorted(sandbox.databases):
+        drop = sqlalchemy.text(_STATEMENTS[kind]['drop'].format(database_name(sandbox)))
+        _on_server(kind, lambda connection, drop=drop: connection.execute(drop))
 
 
 def _check_broker():
@@ -137,8 +140,11 @@ def _on_server(database, use):
                 return use(connection)
         finally:
             engine.dispose()
-    except (sqlalchemy.exc.DBAPIError, ImportError) as error:
+    except ImportError as error:
         raise errors.SandboxError(
-            f'the database server at {url} cannot be used ({error}); '
+            f"{error.name} is not installed: pip install 'flavorsvc[{database}]'") from error
+    except sqlalchemy.exc.DBAPIError as error:
+        raise errors.SandboxError(
+            f'the database server at {url} cannot be used ({error.orig}); '
             f'{SERVERS[database][0]} names another') from error
 

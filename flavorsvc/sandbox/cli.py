@@ -26,7 +26,9 @@ first steps:
   flavorsvc-sandbox down
 
 The directory holds clouds.yaml (actors admin, manager, operator-one, operator-two, user; and the
-admin of each foreign cloud), sandbox.json (URLs, pids, users), logs/, config/ and data/.
+admin of each foreign cloud, under its name in lower case: mordor), sandbox.json (URLs, pids,
+users), logs/, config/ and data/. To see what happens when a region is down:
+  supervisorctl -c .sandbox/run/supervisord.conf stop nova-RegionTwo
 """
 
 # The extra's modules that the sandbox cannot do without, for the message when it is missing.
@@ -57,7 +59,8 @@ def parser() -> argparse.ArgumentParser:
                          'processes, over the broker at $FLAVORSVC_RABBIT_URL')
     up.add_argument('--database', choices=('sqlite', 'mysql', 'postgresql'),
                     help="flavorsvc's database; the server is the one at $FLAVORSVC_MYSQL_URL or "
-                         '$FLAVORSVC_POSTGRESQL_URL (default: sqlite)')
+                         '$FLAVORSVC_POSTGRESQL_URL, its driver comes with the extra of that '
+                         'name (default: sqlite)')
     up.add_argument('--conductors', type=int, metavar='N',
                     help='conductor processes, with --transport rabbit (default: 1)')
     up.add_argument('--api-workers', type=int, metavar='N',

@@ -28,15 +28,15 @@ CATALOG = pathlib.Path('etc', 'flavorsvc', 'catalogs', 'scs-mandatory.yaml')
 def run(life: lifecycle.Lifecycle, catalog: pathlib.Path | None = None) -> int:
     """Imports `catalog`, installs it everywhere and prints what each Nova has then.
 
-    :returns: exit status of the import
+    :returns: exit status: not 0 when the import failed, or a region did not list its flavors
     :raises SandboxError: the sandbox is not up, or the catalogue is not there
     """
     sandbox, processes, _ = life.status()
     if sandbox is None or not processes or not sandbox.shape.flavorsvc:
         raise errors.SandboxError('flavorsvc does not run; first: flavorsvc-sandbox up')
     catalog = catalog or find_catalog()
-    imported = _openstack(sandbox, 'manager', 'flavorsvc', 'catalog', 'import', str(catalog),
-                          '--install', 'all', '--wait').wait()
+    status = _openstack(sandbox, 'manager', 'flavorsvc', 'catalog', 'import', str(catalog),
+                        '--install', 'all', '--wait').wait()
     # Three starts of the client take their time: they go on side by side, and are shown in turn.
     lists = {region: _openstack(sandbox, 'user', '--os-region-name', region, 'flavor', 'list',
                                 '--long', stdout=subprocess.PIPE)
@@ -45,7 +45,8 @@ def run(life: lifecycle.Lifecycle, catalog: pathlib.Path | None = None) -> int:
         output, _ = process.communicate()
         print(f'\n{region}: what its own Nova lists (openstack flavor list --long)\n{output}',
               end='', flush=True)
-    return imported
+        status = status or process.returncode
+    return status
 
 
 def find_catalog() -> pathlib.Path:

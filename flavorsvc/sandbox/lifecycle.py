@@ -194,7 +194,7 @@ class Lifecycle:
         with self._lock():
             sandbox = self._load()
             if sandbox is not None:
-                backing.drop_database(sandbox)
+                backing.drop_databases(sandbox)
             for folder in ('config', 'data', 'logs', 'run'):
                 shutil.rmtree(self._directory / folder, ignore_errors=True)
             for name in ('clouds.yaml', 'sandbox.json'):
@@ -219,7 +219,11 @@ class Lifecycle:
     @contextlib.contextmanager
     def _lock(self):
         # Databases and logs in it hold secrets too.
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise errors.SandboxError(
+                f'{self._directory} cannot be made: {error.strerror}') from error
         lock = fasteners.InterProcessLock(self._directory / 'lock')
         if not lock.acquire(blocking=False):
             raise errors.SandboxError(

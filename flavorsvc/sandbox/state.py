@@ -102,6 +102,8 @@ class Sandbox:
         self.api_port = 0
         self.clouds: list[Cloud] = []
         self.users: dict[str, dict] = {}
+        # Kinds of database servers that hold a database of this sandbox.
+        self.databases: set[str] = set()
 
     @property
     def home(self) -> Cloud:
@@ -214,6 +216,7 @@ class Sandbox:
             'kept': {
                 'shape': dataclasses.asdict(self.shape),
                 'api_port': self.api_port,
+                'databases': sorted(self.databases),
                 'clouds': [{'name': c.name, 'keystone_port': c.keystone_port,
                             'nova_ports': c.nova_ports, 'passwords': c.passwords,
                             'project_ids': c.project_ids} for c in self.clouds],
@@ -233,6 +236,7 @@ def load(directory: pathlib.Path) -> Sandbox | None:
     sandbox = Sandbox(directory, Shape(**kept['shape']))
     sandbox.api_port = kept['api_port']
     sandbox.users = document['users']
+    sandbox.databases = set(kept.get('databases', ()))
     for number, cloud in enumerate(kept['clouds']):
         sandbox.clouds.append(
             Cloud(directory=sandbox.data / cloud['name'], home=number == 0, **cloud))

@@ -115,7 +115,10 @@ class Supervisor:
         # What the caller set for its clients (OS_CLOUD, …) means nothing to services.
         environment = {k: v for k, v in os.environ.items() if not k.startswith('OS_')}
         environment |= {MARKER: str(self._directory), 'PYTHONWARNINGS': 'ignore',
-                        'PYTHONUNBUFFERED': '1', 'OS_NOVA_DISABLE_EVENTLET_PATCHING': '1'}
+                        'PYTHONUNBUFFERED': '1', 'OS_NOVA_DISABLE_EVENTLET_PATCHING': '1',
+                        # A process that gives itself a title, as an API with several workers
+                        # does, is not to write it over its environment: the marker is there.
+                        'SPT_NOENV': '1'}
         done = subprocess.run([sys.executable, '-m', 'supervisor.supervisord', '-c', str(config)],
                               env=environment, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL)
@@ -227,6 +230,8 @@ class Supervisor:
         config['rpcinterface:supervisor'] = {
             'supervisor.rpcinterface_factory':
                 'supervisor.rpcinterface:make_main_rpcinterface'}
+        # For people: supervisorctl -c run/supervisord.conf stop nova-RegionTwo
+        config['supervisorctl'] = {'serverurl': f'unix://{socket_path}'}
         for program in programs:
             config[f'program:{program.name}'] = {
                 'command': _escape(shlex.join(program.command)),

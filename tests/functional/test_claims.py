@@ -15,6 +15,7 @@
 import collections
 from concurrent import futures
 import datetime
+import threading
 
 import pytest
 
@@ -121,8 +122,8 @@ def test_what_a_dead_conductor_held_is_taken_over_after_the_lease(catalogue):
     assert catalogue.take('alive', now=later(LEASE_S - 1)) == []
     over, = catalogue.take('alive', now=later(LEASE_S + 1))
     assert over.id == held.id
-    assert held.untouched
-    assert not over.untouched, 'the dead one may have got somewhere'
+    assert not held.tried
+    assert over.tried, 'the dead one may have got somewhere'
     assert catalogue.finish(over) is True
     assert catalogue.finish(held) is False, 'the dead one was only slow: its result is void'
     assert catalogue.statuses() == ['active']
@@ -154,10 +155,65 @@ def test_a_change_meanwhile_is_converged_again(catalogue):
     assert catalogue.statuses() == ['pending']
     new, = catalogue.take()
     assert new.flavor['extra_specs'] == {'a': 'b'}
-    assert not new.untouched
+    assert new.tried
     assert catalogue.finish(new, None)
     row, = catalogue.rows()
     assert (row['status'], row['origin'], row['observed_generation']) == ('active', 'created', 2)
+
+
+def test_a_claim_never_joins_a_new_wish_with_the_old_flavor(catalogue):
+    """The change is committed while the claim, which began before it, waits for its lock."""
+    catalogue.flavor('f1')
+    catalogue.install('f1', ['RegionOne'])
+    changed, commit = threading.Event(), threading.Event()
+
+    def change(session):
+        operations.update(session, 'f1', {'extra_specs': {'a': 'b'}}, None, capabilities.TABLE,
+                          'req-2', NOW)
+        changed.set()
+        commit.wait(30)
+    with futures.ThreadPoolExecutor(2) as pool:
+        changing = pool.submit(catalogue.db.write, change)
+        assert changed.wait(30)
+        claiming = pool.submit(catalogue.take)
+        futures.wait([claiming], timeout=0.5)
+        commit.set()
+        changing.result()
+        for claim in claiming.result():
+            assert catalogue.finish(claim) == (claim.flavor['extra_specs'] == {'a': 'b'})
+    for claim in catalogue.take():
+        assert claim.flavor['extra_specs'] == {'a': 'b'}
+        assert catalogue.finish(claim)
+    row, = catalogue.rows()
+    assert (row['status'], row['observed_generation']) == ('active', 2)
+
+
+def test_retries_and_results_that_meet_disturb_nobody(catalogue):
+    catalogue.flavor('f1')
+    ids = [row['id'] for row in catalogue.install('f1')]
+
+    def retry(number):
+        catalogue.db.write(installations.retry, ids[number % 3], 'req-2', NOW)
+
+    def work(number):
+        for claim in catalogue.take(f'c{number}', room=1):
+            catalogue.finish(claim)
+    with futures.ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(job, number) for number in range(20) for job in (retry, work)]
+        for each in waiting:
+            each.result()
+    while batch := catalogue.take():
+        for claim in batch:
+            catalogue.finish(claim)
+    assert catalogue.statuses() == ['active'] * 3
+
+
+def test_what_was_never_tried_is_known_to_be(catalogue):
+    catalogue.flavor('f1')
+    catalogue.install('f1', ['RegionOne'])
+    catalogue.db.write(operations.uninstall, 'f1', 'all', 'req-2', NOW)
+    claim, = catalogue.take()
+    assert (claim.desired, claim.tried) == ('absent', False)
 
 
 def test_a_change_of_mind_meanwhile_is_followed(catalogue):

@@ -30,6 +30,7 @@ def test_a_database_is_dropped_even_when_a_connection_is_open(new_database, kind
         connection = sa.create_engine(url).connect()
         connection.execute(sa.text('CREATE TABLE remains (id INTEGER)'))
         connection.rollback()
+    connection.invalidate()
     with pytest.raises(sa.exc.OperationalError):
         tables(url)
 

@@ -21,6 +21,9 @@ import webob
 from flavorsvc import rpc
 from flavorsvc.api import app
 from flavorsvc.conductor import client
+from flavorsvc.db import engine
+from flavorsvc.db import regions
+from flavorsvc.db import tables
 from tests.functional import site as sites
 
 FLAVOR = {'name': 'one', 'id': 'one', 'vcpus': 1, 'ram': 512, 'disk': 1, 'public': True,
@@ -61,20 +64,37 @@ def catalogue(embedded):
     return embedded
 
 
+def test_an_owner_takes_no_flavor_out_of_the_regions_of_others(catalogue):
+    """Deleting a flavor takes the right to uninstall it wherever it is."""
+    own = {**FLAVOR, 'id': 'own', 'name': 'own'}
+    assert ask(catalogue.app, 'POST', '/v1/flavors', {'flavor': own},
+               token='operator-one').status_int == 201
+    wished = ask(catalogue.app, 'POST', '/v1/flavors/own/install', {'regions': ['RegionTwo']})
+    installed, = wished.json['installations']
+
+    def observe(session):
+        session.get(tables.Installation, installed['id']).observed_generation = 1
+    catalogue.database.write(observe)
+    refused = ask(catalogue.app, 'DELETE', '/v1/flavors/own', token='operator-one')
+    assert refused.status_int == 403
+    assert 'RegionTwo' in refused.json['errors'][0]['detail']
+    assert ask(catalogue.app, 'DELETE', '/v1/flavors/own').status_int == 202
+
+
 @pytest.mark.parametrize('token', ['manager', 'user'])
 def test_to_show_a_flavor_costs_one_call_and_one_query(catalogue, token):
     conductor = Counting(client.Conductor(rpc.transport(catalogue.conf), catalogue.conf))
     application = app.make_app(catalogue.conf, conductor, auth=sites.Tokens)
     statements = []
-    engine = catalogue.database.engine
+    database = catalogue.database.engine
 
     def note(connection, cursor, statement, parameters, context, many):
         statements.append(statement)
-    sa.event.listen(engine, 'before_cursor_execute', note)
+    sa.event.listen(database, 'before_cursor_execute', note)
     try:
         response = ask(application, 'GET', '/v1/flavors/one', token=token)
     finally:
-        sa.event.remove(engine, 'before_cursor_execute', note)
+        sa.event.remove(database, 'before_cursor_execute', note)
     assert response.json['flavor']['id'] == 'one'
     assert conductor.calls == ['flavor_get']
     assert len([text for text in statements if text.startswith('SELECT')]) == 1
@@ -102,6 +122,23 @@ def test_no_conductor_is_a_503_with_the_reason(catalogue, tmp_path):
     health = ask(application, 'GET', '/healthcheck', token=None)
     assert health.status_int == 503
     assert health.json['errors'][0]['detail'] == 'No conductor answers at present.'
+
+
+def test_a_database_that_is_away_is_a_503_with_the_reason(catalogue, tmp_path):
+    conf = sites.configuration(tmp_path, 'fake:///', 'mysql+pymysql://root@127.0.0.1:1/none')
+    conf.set_override('max_retries', 0, 'database')
+    away = engine.Database(conf)
+
+    class Conductor:
+        def __getattr__(self, name):
+            return lambda *arguments: away.read(regions.count)
+
+    application = app.make_app(catalogue.conf, Conductor(), auth=sites.Tokens)
+    for path in ('/v1/flavors/one', '/healthcheck'):
+        response = ask(application, 'GET', path)
+        assert response.status_int == 503
+        assert response.json['errors'][0]['detail'] == (
+            'The database does not answer at present.')
 
 
 def test_the_conductor_is_asked_for_its_health_once_for_many(catalogue):

@@ -32,11 +32,11 @@ ENTRY_POINTS = [
 REPORT = """
 import importlib, json, sys
 importlib.import_module(sys.argv[1])
-import _socket, _thread, selectors, socket, threading, time
+import _thread, selectors, socket, threading, time
 print(json.dumps({
     'modules': sorted(name for name, module in sys.modules.items() if module is not None),
     'native': {
-        'thread': threading._start_new_thread.__module__,
+        'thread': _thread.start_new_thread.__module__,
         'lock': type(threading.Lock()).__module__,
         'socket': socket.socket.__module__,
         'sleep': time.sleep.__module__,

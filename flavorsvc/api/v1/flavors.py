@@ -139,8 +139,21 @@ class Catalogue(controller.Controller):
         """
         flavor = self.visible(ctxt, flavor_id)
         self.enforce(ctxt, 'flavors:delete', target(ctxt, flavor))
+        self.enforce_on_promoted(ctxt, flavor)
+        self.enforce_in_regions(ctxt, 'flavors:uninstall', flavor['regions'])
         left = self.conductor.flavor_delete(ctxt, flavor_id, controller.expected_generation())
         return [installations.represent(each) for each in left] or None
+
+    def enforce_on_promoted(self, ctxt, flavor, promoting=False):
+        """Let the caller pass who may change a flavor that the whole federation relies on.
+
+        :param promoting: whether the caller wants it promoted
+        :raises errors.Forbidden: when it is or would be promoted, and the caller may not promote
+        """
+        if flavor['promoted'] or promoting:
+            self.enforce(ctxt, 'flavors:promote', target(ctxt, flavor),
+                         because='Only the infrastructure manager promotes a flavor and changes '
+                                 'one that is promoted.')
 
     def enforce_in_regions(self, ctxt, rule, names):
         """Let the caller pass who may act on all these regions.
@@ -148,7 +161,7 @@ class Catalogue(controller.Controller):
         :param names: list of str, or 'all'
         :raises errors.Forbidden: naming the first one that is in the way
         """
-        if self.allowed(ctxt, rule, {}):
+        if not names or self.allowed(ctxt, rule, {}):
             return
         if names == 'all':
             self.enforce(ctxt, rule, {}, because='For "all" regions it takes the infrastructure '
@@ -192,8 +205,7 @@ class Flavors(Catalogue):
         """Change a flavor, also where it is installed."""
         flavor = self.visible(ctxt, flavor_id)
         self.enforce(ctxt, 'flavors:update', target(ctxt, flavor))
-        if body.get('promoted') and not flavor['promoted']:
-            self.enforce(ctxt, 'flavors:promote', target(ctxt, flavor))
+        self.enforce_on_promoted(ctxt, flavor, body.get('promoted'))
         return self._answer(ctxt, self.conductor.flavor_update(
             ctxt, flavor_id, publishing(body), controller.expected_generation()))
 

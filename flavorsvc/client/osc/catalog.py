@@ -203,14 +203,16 @@ class ImportCatalog(base.FlavorsvcCommand, command.ShowOne):
         :returns: list of Installation to look after
         """
         with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
-            results = pool.map(lambda step: self._apply(step, regions, wait), steps)
-            found = []
-            for step, result in zip(steps, results, strict=True):
-                if result.flavor is not None:
-                    counts[step.outcome] += 1
-                if result.error is not None:
-                    self.fail(step.wanted['name'], result.error)
-                found.extend(result.installations)
+            results = list(waiting.counted(
+                self, pool.map(lambda step: self._apply(step, regions, wait), steps), len(steps),
+                'Flavors'))
+        found = []
+        for step, result in zip(steps, results, strict=True):
+            if result.flavor is not None:
+                counts[step.outcome] += 1
+            if result.error is not None:
+                self.fail(step.wanted['name'], result.error)
+            found.extend(result.installations)
         return found
 
     def _apply(self, step, regions, wait):

@@ -137,6 +137,9 @@ class SetFlavor(base.FlavorsvcCommand, command.Command):
                             help='Extra spec to remove (repeat the option for several)')
         parser.add_argument('--no-property', action='store_true',
                             help='Remove all extra specs; those of --property are set after that')
+        parser.add_argument('--no-project', action='store_true',
+                            help='Take access away from all projects; those of --project get it '
+                                 'after that')
         return parser
 
     def take_action(self, parsed_args):
@@ -144,10 +147,10 @@ class SetFlavor(base.FlavorsvcCommand, command.Command):
         flavor = self.flavorsvc.find_flavor(parsed_args.flavor)
         if parsed_args.properties or parsed_args.unset_property or parsed_args.no_property:
             fields['extra_specs'] = _extra_specs(flavor, parsed_args)
-        if 'projects' in fields:
+        if 'projects' in fields or parsed_args.no_project:
             # None has access twice, and those that had it keep it.
-            both = [*(flavor.projects or []), *fields['projects']]
-            fields['projects'] = list(dict.fromkeys(both))
+            kept = [] if parsed_args.no_project else flavor.projects or []
+            fields['projects'] = list(dict.fromkeys([*kept, *fields.get('projects', [])]))
         if not fields:
             raise exceptions.CommandError('Nothing to set: name at least one option.')
         self.flavorsvc.update_flavor(flavor, **fields)

@@ -33,7 +33,7 @@ def add_regions(parser, required):
     group.add_argument('--region', metavar='<region>', dest='regions', action='append',
                        help='Name of a region (repeat the option for several)')
     group.add_argument('--all', action='store_true', dest='all_regions',
-                       help='All regions that you may use for it')
+                       help='All regions (for infrastructure managers)')
 
 
 def regions(parsed_args):

@@ -57,8 +57,12 @@ class SetRegion(base.FlavorsvcCommand, command.Command):
         parser.add_argument('region', metavar='<region>', help='Name')
         options.add_project(parser, 'Project (name or ID) that owns the region: its members may '
                                     'install flavors there')
+        parser.add_argument('--no-project', action='store_true', help='Let nobody own the region')
         parser.add_argument('--max-concurrency', metavar='<number>', type=int,
-                            help='How many calls the service makes to the region at a time')
+                            help='How many installations the service works on in the region at a '
+                                 'time')
+        parser.add_argument('--no-max-concurrency', action='store_true',
+                            help='Work on as many as in other regions')
         return parser
 
     def take_action(self, parsed_args):
@@ -66,6 +70,10 @@ class SetRegion(base.FlavorsvcCommand, command.Command):
         if parsed_args.project:
             changes['project_id'] = base.project_id(
                 self.app.client_manager, parsed_args.project, parsed_args.project_domain)
+        elif parsed_args.no_project:
+            changes['project_id'] = None
+        if parsed_args.no_max_concurrency:
+            changes.setdefault('max_concurrency', None)
         if not changes:
             raise exceptions.CommandError('Nothing to set: name at least one option.')
         self.flavorsvc.update_region(parsed_args.region, **changes)

@@ -60,6 +60,20 @@ def follow(command, installations, timeout):
     return list(latest.values())
 
 
+def counted(command, results, total, what):
+    """Show people at a terminal how far a lengthy step is; what is done leaves nothing there.
+
+    :param results: iterable, one a thing done
+    :param total: how many there will be
+    :param what: the things, as a heading
+    :returns: iterable of the results
+    """
+    if command.is_quiet or not command.app.stderr.isatty():
+        return results
+    return tqdm.tqdm(results, total=total, file=command.app.stderr, unit='', desc=what, nrows=24,
+                     leave=False)
+
+
 def _why(installation, timeout):
     """Return why an installation counts as failed."""
     if installation.status == 'gone':

@@ -222,7 +222,8 @@ class Proxy(proxy.Proxy):
         """Change a region.
 
         :param region: name or Region
-        :param attrs: project_id (the owner), max_concurrency (calls at a time)
+        :param attrs: project_id (the owner), max_concurrency (installations at a
+            time); None gives a region no owner, or the service's default
         :returns: Region
         """
         return self._update(resources.Region, region, **attrs)
@@ -271,8 +272,9 @@ class Proxy(proxy.Proxy):
 
 def _path(kind, value, *action):
     """Return the path of a resource or of what can be done with it."""
-    name = urllib.parse.quote(kind._get_id(value), safe='')
-    return '/'.join([kind.base_path, name, *action])
+    key = kind._get_id(value)
+    resources.check_id(key)
+    return '/'.join([kind.base_path, urllib.parse.quote(key, safe=''), *action])
 
 
 def _query(query):

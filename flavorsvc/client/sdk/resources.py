@@ -14,6 +14,7 @@
 
 import urllib.parse
 
+from openstack import exceptions
 from openstack import resource
 
 
@@ -23,6 +24,8 @@ class FlavorsvcResource(resource.Resource):
     commit_method = 'PATCH'
 
     def _prepare_request(self, *args, **kwargs):
+        if kwargs.get('requires_id') is not False:
+            check_id(self.id)
         request = super()._prepare_request(*args, **kwargs)
         # Ids may hold spaces, and names (which are tried as ids) anything at all.
         if self.id and request.url.endswith(f'/{self.id}'):
@@ -34,6 +37,15 @@ class FlavorsvcResource(resource.Resource):
         # The service always says whether there is more, so a page that happens
         # to be full is no reason to ask for another, as it is elsewhere.
         return super()._get_next_link(uri, response, data, marker, None, total_yielded)
+
+
+def check_id(value):
+    """Refuse an empty id or name, with which a path would be that of the whole list.
+
+    :raises openstack.exceptions.InvalidRequest: for an empty one
+    """
+    if value == '':
+        raise exceptions.InvalidRequest('An ID or name must not be empty.')
 
 
 class Flavor(FlavorsvcResource):
@@ -168,7 +180,7 @@ class Region(FlavorsvcResource):
     reason = resource.Body('reason')
     #: The highest microversion of compute that can be used with it
     nova_microversion = resource.Body('nova_microversion')
-    #: How many calls the service makes to it at a time
+    #: How many installations the service works on in it at a time
     max_concurrency = resource.Body('max_concurrency', type=int)
     last_seen_at = resource.Body('last_seen_at')
     created_at = resource.Body('created_at')

@@ -150,6 +150,14 @@ class TestFlavors:
 
         assert service.flavors['id-of-small']['extra_specs'] == {'c': '3'}
 
+    def test_set_takes_access_away(self, run, service):
+        service.add('small', is_public=False, projects=['a' * 32])
+
+        assert run('flavor', 'set', 'small', '--no-project', '--project', 'edge').status == 0
+        assert service.flavors['id-of-small']['projects'] == ['e' * 32]
+        assert run('flavor', 'set', 'small', '--no-project', '--public').status == 0
+        assert service.flavors['id-of-small']['projects'] == []
+
     def test_set_needs_something_to_set(self, run, service):
         service.add('small')
 
@@ -290,6 +298,18 @@ class TestRegions:
         assert run('region', 'set', 'RegionTwo').err == [
             'Nothing to set: name at least one option.']
 
+    def test_set_back(self, run, service):
+        outcome = run('region', 'set', 'RegionTwo', '--no-project', '--no-max-concurrency')
+
+        assert (outcome.status, outcome.out, outcome.err) == (0, '', [])
+        assert service.requests == [('PATCH', '/regions/RegionTwo', {
+            'region': {'project_id': None, 'max_concurrency': None}})]
+
+    def test_an_empty_name_is_refused(self, run, service):
+        outcome = run('region', 'show', '')
+
+        assert (outcome.status, outcome.out) == (1, '')
+        assert outcome.err == ['An ID or name must not be empty.']
 
     def test_set_takes_no_name_for_an_id(self, run, service, keystone):
         keystone.forbids = True

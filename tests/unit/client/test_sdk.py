@@ -100,6 +100,16 @@ def test_an_id_with_blanks_and_a_name_with_slashes_can_be_found(connect, service
         proxy.find_flavor('none such')
 
 
+def test_an_empty_name_does_not_pass_for_the_whole_list(connect, service):
+    proxy = connect().flavorsvc
+
+    for ask in (proxy.find_flavor, proxy.get_flavor, proxy.delete_flavor, proxy.get_region,
+                proxy.find_openstack_flavor, proxy.get_installation, proxy.retry_installation):
+        with pytest.raises(exceptions.InvalidRequest, match='must not be empty'):
+            ask('')
+    assert service.asked('DELETE') == service.asked('POST') == []
+
+
 def test_only_what_changed_is_sent_and_only_if_nobody_else_changed_it(connect, service):
     proxy = connect().flavorsvc
     service.add('small', generation=7, extra_specs={'hw:cpu_policy': 'shared'})

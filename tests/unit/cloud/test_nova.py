@@ -27,6 +27,7 @@ from flavorsvc.domain import failures
 from flavorsvc.domain import flavor
 
 URL = 'http://nova.test/v2.1'
+FROM_NOVA = {'x-compute-request-id': 'req-1'}
 FOUND = {'id': 'f1', 'name': 'n1', 'vcpus': 1, 'ram': 512, 'disk': 1, 'swap': '',
          'OS-FLV-EXT-DATA:ephemeral': 0, 'rxtx_factor': 1.0, 'os-flavor-access:is_public': True}
 
@@ -60,8 +61,18 @@ def test_the_access_list_is_read_where_there_is_one(requests_mock):
 
 
 def test_a_flavor_that_is_not_there_is_none(requests_mock):
-    requests_mock.get(f'{URL}/flavors/f1', status_code=404, json={})
+    requests_mock.get(f'{URL}/flavors/f1', status_code=404, json={}, headers=FROM_NOVA)
     assert region().find('f1') is None
+
+
+@pytest.mark.parametrize('act', [
+    lambda nova: nova.find('f1'), lambda nova: nova.do(compare.Delete('f1')),
+    lambda nova: nova.do(compare.RemoveAccess('f1', 'p1'))])
+def test_a_404_of_something_else_says_nothing_of_the_flavor(requests_mock, act):
+    requests_mock.register_uri(mock.ANY, mock.ANY, status_code=404, text='<html>no backend</html>')
+    with pytest.raises(failures.Unreachable) as failed:
+        act(region())
+    assert failed.value.reason == 'unintelligible'
 
 
 def test_the_holder_of_a_name_is_looked_for_on_every_page(requests_mock):
@@ -122,7 +133,8 @@ def test_a_create_of_what_exists_says_so_in_novas_words(requests_mock):
     (compare.RemoveAccess('f1', 'p1'), 404, '/flavors/f1/action'),
     (compare.Delete('f1'), 404, '/flavors/f1')])
 def test_what_someone_else_did_already_is_done(requests_mock, step, status, path):
-    requests_mock.register_uri(mock.ANY, URL + path, status_code=status, json={})
+    requests_mock.register_uri(mock.ANY, URL + path, status_code=status, json={},
+                               headers=FROM_NOVA)
     region().do(step)
 
 
@@ -135,6 +147,7 @@ def test_what_someone_else_did_already_is_done(requests_mock, step, status, path
     ({'status_code': 502}, failures.Unreachable, 'unreachable'),
     ({'status_code': 503}, failures.Unreachable, 'unreachable'),
     ({'status_code': 504}, failures.Unreachable, 'unreachable'),
+    ({'status_code': 406}, failures.Passing, 'microversion'),
     ({'status_code': 409}, failures.Passing, 'conflict'),
     ({'status_code': 500}, failures.Passing, 'server_error'),
     ({'exc': requests.exceptions.ConnectTimeout}, failures.Unreachable, 'unreachable'),

@@ -28,10 +28,10 @@ from tests.unit import nova_model
 from tests.unit import strategies
 
 
-def claim_of(spec, desired='present', untouched=True, observed=False):
+def claim_of(spec, desired='present', tried=False, observed=False):
     return claims.Claim(
         id='i', owner='me', revision=1, desired=desired, status='installing', generation=1,
-        flavor=strategies.values_of(spec), attempts=0, untouched=untouched, observed=observed,
+        flavor=strategies.values_of(spec), attempts=0, tried=tried, observed=observed,
         region_pk=1, region='RegionOne', region_state='up', endpoint='http://nova',
         microversion='2.96', request_id='req-1')
 
@@ -55,10 +55,10 @@ def test_a_new_flavor_costs_no_read(spec):
 def test_converging_twice_changes_nothing(data):
     spec = data.draw(strategies.specs())
     region = nova_model.Region(data.draw(strategies.similar(spec)))
-    assert converge(region, spec, untouched=False, observed=True) is None
+    assert converge(region, spec, tried=True, observed=True) is None
     assert region.flavors == {spec.id: spec}
     region.calls.clear()
-    converge(region, spec, untouched=False)
+    converge(region, spec, tried=True)
     assert region.calls == ['find']
 
 
@@ -123,7 +123,7 @@ def test_a_passing_failure_after_the_create_is_finished_next_time():
                                if isinstance(step, compare.SetExtraSpecs) else None)
     with pytest.raises(failures.Passing):
         converge(region, SPEC)
-    assert converge(region, SPEC, untouched=False, observed=True) is None
+    assert converge(region, SPEC, tried=True, observed=True) is None
     assert region.flavors == {'f1': SPEC}
 
 
@@ -138,14 +138,29 @@ def test_the_holder_of_the_name_may_vanish_meanwhile():
 
 def test_a_flavor_is_taken_out():
     region = nova_model.Region(SPEC)
-    assert converge(region, SPEC, desired='absent') is None
+    assert converge(region, SPEC, desired='absent', tried=True) is None
     assert region.flavors == {}
+    converge(region, SPEC, desired='absent', tried=True)
+    assert region.flavors == {}
+
+
+def test_a_flavor_that_was_never_installed_is_not_ours_to_take_out():
+    region = nova_model.Region(SPEC)
     converge(region, SPEC, desired='absent')
+    assert region.flavors == {'f1': SPEC}
+    assert region.calls == []
+
+
+def test_a_property_that_the_table_lost_keeps_no_flavor_in_a_region():
+    region = nova_model.Region(SPEC)
+    claim = claim_of(SPEC, desired='absent', tried=True)
+    claim.flavor['properties'] = {'gpu': True}
+    convergence.converge(region, claim, capabilities.TABLE)
     assert region.flavors == {}
 
 
 def test_someone_elses_flavor_of_this_id_stays():
     other = dataclasses.replace(SPEC, ram_mib=1)
     region = nova_model.Region(other)
-    converge(region, SPEC, desired='absent')
+    converge(region, SPEC, desired='absent', tried=True)
     assert region.flavors == {'f1': other}

@@ -21,9 +21,12 @@ down_revision = None
 
 TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')
 KEY = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
-EXACT = sa.String(255).with_variant(
-    mysql.VARCHAR(255, charset='utf8mb4', collation='utf8mb4_bin'), 'mysql', 'mariadb')
 LONG = sa.Text().with_variant(mysql.MEDIUMTEXT(), 'mysql', 'mariadb')
+
+
+def _exact(length):
+    return sa.String(length).with_variant(
+        mysql.VARCHAR(length, charset='utf8mb4', collation='utf8mb4_bin'), 'mysql', 'mariadb')
 
 
 def _table(name, *columns):
@@ -39,8 +42,8 @@ def upgrade():
     _table(
         'flavors',
         sa.Column('pk', KEY, primary_key=True),
-        sa.Column('id', EXACT, nullable=False),
-        sa.Column('name', EXACT, nullable=False),
+        sa.Column('id', _exact(255), nullable=False),
+        sa.Column('name', _exact(255), nullable=False),
         sa.Column('vcpus', sa.Integer, nullable=False),
         sa.Column('ram_mib', sa.Integer, nullable=False),
         sa.Column('disk_gib', sa.Integer, nullable=False),
@@ -53,7 +56,7 @@ def upgrade():
         sa.Column('properties', sa.JSON, nullable=False),
         sa.Column('public', sa.Boolean, nullable=False),
         sa.Column('promoted', sa.Boolean, nullable=False),
-        sa.Column('project_id', sa.String(64)),
+        sa.Column('project_id', _exact(64)),
         sa.Column('generation', sa.Integer, nullable=False),
         sa.Column('status', sa.String(16), nullable=False),
         sa.Column('deleted', KEY, nullable=False),
@@ -64,14 +67,14 @@ def upgrade():
         'flavor_projects',
         sa.Column('flavor_pk', KEY, sa.ForeignKey('flavors.pk', ondelete='CASCADE'),
                   primary_key=True),
-        sa.Column('project_id', sa.String(64), primary_key=True))
+        sa.Column('project_id', _exact(64), primary_key=True))
     _table(
         'regions',
         sa.Column('pk', KEY, primary_key=True),
-        sa.Column('name', EXACT, nullable=False),
+        sa.Column('name', _exact(255), nullable=False),
         sa.Column('kind', sa.String(16), nullable=False),
         sa.Column('endpoint', sa.String(2048), nullable=False),
-        sa.Column('project_id', sa.String(64)),
+        sa.Column('project_id', _exact(64)),
         sa.Column('max_concurrency', sa.Integer),
         sa.Column('state', sa.String(16), nullable=False),
         sa.Column('reason', sa.Text),
@@ -96,6 +99,7 @@ def upgrade():
         sa.Column('error', sa.Text),
         sa.Column('attempts', sa.Integer, nullable=False),
         sa.Column('next_attempt_at', TIME),
+        sa.Column('tried', sa.Boolean, nullable=False),
         sa.Column('lease_owner', sa.String(255)),
         sa.Column('lease_until', TIME),
         sa.Column('request_id', sa.String(64)),
