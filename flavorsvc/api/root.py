@@ -48,7 +48,7 @@ def routes(*site):
         'v1/installations/*': {'GET': installation.show},
         'v1/installations/*/retry': {'POST': installation.retry},
         'v1/regions': {'GET': region.index},
-        'v1/regions/*': {'GET': region.show, 'PATCH': region.update},
+        'v1/regions/*': {'GET': region.show, 'PATCH': region.update, 'DELETE': region.forget},
         'v1/openstack_flavors': {'GET': openstack_flavor.index, 'POST': openstack_flavor.create},
         'v1/openstack_flavors/*': {'GET': openstack_flavor.show,
                                    'DELETE': openstack_flavor.delete},

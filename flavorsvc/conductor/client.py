@@ -154,6 +154,10 @@ class Conductor:
         """
         return self._call(ctxt, 'regions', 'update', name=name, changes=changes)
 
+    def region_forget(self, ctxt, name):
+        """Forget a region that left the service catalogue, and all that was wished there."""
+        self._call(ctxt, 'regions', 'forget', name=name)
+
     def ping(self, ctxt):
         """Ask whether a conductor and its database answer.
 

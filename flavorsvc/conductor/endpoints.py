@@ -129,6 +129,10 @@ class Regions:
     def update(self, ctxt, name, changes):
         return self._db.write(regions.update, name, changes, self._concurrency)
 
+    @_expected
+    def forget(self, ctxt, name):
+        self._db.write(regions.forget, name, timeutils.utcnow())
+
 
 class Health:
     """Whether this conductor can do its work."""

@@ -239,8 +239,5 @@ def _forget(session, claim, now):
     if gone.rowcount != 1:
         _let_go(session, claim, observed_generation=None, origin=None, tried=False)
         return False
-    left = session.scalar(sa.select(sa.func.count()).select_from(tables.Installation)
-                          .where(tables.Installation.flavor_pk == flavor.pk))
-    if flavor.status == 'deleting' and left == 0:
-        flavors.bury(session, flavor, now)
+    flavors.bury_if_left(session, flavor, now)
     return True

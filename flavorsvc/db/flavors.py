@@ -143,6 +143,17 @@ def bury(session, row, now):
     row.deleted_at = now
 
 
+def bury_if_left(session, row, now):
+    """Mark a flavor deleted that was only waiting for its last region to lose it.
+
+    :param row: tables.Flavor of this session, locked
+    """
+    installed = sa.select(sa.func.count()).select_from(tables.Installation).where(
+        tables.Installation.flavor_pk == row.pk)
+    if row.status == 'deleting' and session.scalar(installed) == 0:
+        bury(session, row, now)
+
+
 def as_dict(row):
     """Give a flavor as it crosses RPC.
 

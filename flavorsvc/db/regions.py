@@ -16,6 +16,7 @@ import datetime
 
 import sqlalchemy as sa
 
+from flavorsvc.db import flavors
 from flavorsvc.db import pages
 from flavorsvc.db import tables
 from flavorsvc.domain import errors
@@ -85,6 +86,32 @@ def update(session, name, changes, default_concurrency):
         setattr(row, field, value)
     session.flush()
     return as_dict(row, default_concurrency)
+
+
+def forget(session, name, now):
+    """Forget a region that the service catalogue no longer lists, and all that was wished there.
+
+    Nothing is called in it. A flavor that was only waiting to leave this region
+    is deleted.
+
+    :raises errors.NotFound: when there is none of this name
+    :raises errors.Conflict: when the service catalogue lists it
+    """
+    row = _by_name(session, name)
+    if row.state != 'gone':
+        raise errors.Conflict(f'Keystone\'s service catalogue lists the region {name!r}, so it '
+                              f'would be discovered again: take its endpoint out first.')
+    here = sa.select(tables.Installation.flavor_pk).where(
+        tables.Installation.region_pk == row.pk)
+    affected = session.scalars(
+        sa.select(tables.Flavor).where(tables.Flavor.pk.in_(here)).order_by(tables.Flavor.pk)
+        .with_for_update()).all()
+    session.execute(sa.delete(tables.Installation)
+                    .where(tables.Installation.region_pk == row.pk)
+                    .execution_options(synchronize_session=False))
+    for flavor in affected:
+        flavors.bury_if_left(session, flavor, now)
+    session.delete(row)
 
 
 def announce(session, endpoints, now):

@@ -34,4 +34,7 @@ def rules():
         _rule('update', base.MANAGER,
               'Record who owns a region, and how many calls it gets at the same time.',
               'PATCH', '/v1/regions/{name}'),
+        _rule('forget', base.MANAGER,
+              'Forget a region that has left the service catalogue, and all that was wished there.',
+              'DELETE', '/v1/regions/{name}'),
     ]

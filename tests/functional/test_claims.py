@@ -338,6 +338,26 @@ def test_a_region_that_the_catalogue_lists_no_more_is_left_alone(catalogue):
     assert {claim.endpoint for claim in catalogue.take()} == {'http://moved', 'http://RegionTwo'}
 
 
+def test_a_region_that_is_gone_for_good_is_forgotten_with_all_that_waits_for_it(catalogue):
+    for flavor_id in ('kept', 'leaving'):
+        catalogue.flavor(flavor_id)
+        catalogue.install(flavor_id, ['RegionOne'])
+    for claim in catalogue.take():
+        catalogue.finish(claim)
+    catalogue.db.write(operations.delete, 'leaving', None, 'req-2', NOW)
+    with pytest.raises(errors.Conflict, match='RegionOne'):
+        catalogue.db.write(regions.forget, 'RegionOne', NOW)
+    catalogue.db.write(regions.announce, {'RegionTwo': 'http://RegionTwo'}, NOW)
+    catalogue.db.write(regions.forget, 'RegionOne', NOW)
+    assert catalogue.rows() == []
+    assert catalogue.db.read(flavors.get, 'kept')['regions'] == []
+    with pytest.raises(errors.NotFound):
+        catalogue.db.read(flavors.get, 'leaving')
+    with pytest.raises(errors.NotFound):
+        catalogue.db.read(regions.get, 'RegionOne', 4)
+    catalogue.flavor('leaving')
+
+
 def test_the_last_region_takes_a_deleted_flavor_with_it(catalogue):
     catalogue.flavor('f1')
     catalogue.install('f1')

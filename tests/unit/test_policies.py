@@ -86,6 +86,7 @@ def rules():
     ('regions:list', {}, [ADMIN, READER, NOBODY], [SYSTEM]),
     ('regions:show', OTHERS, [ADMIN, READER, NOBODY], [SYSTEM]),
     ('regions:update', OWN, [ADMIN, MANAGER], [OPERATOR, SERVICE, READER]),
+    ('regions:forget', OWN, [ADMIN, MANAGER], [OPERATOR, SERVICE, READER]),
 ])
 def test_who_may(rules, rule, target, may, may_not):
     assert [policies.allowed(rules, ctxt, rule, target) for ctxt in may] == [True] * len(may)

@@ -80,6 +80,13 @@ class Regions(controller.Controller):
         self.enforce(ctxt, 'regions:update', {'project_id': region['project_id']})
         return represent(self.conductor.region_update(ctxt, name, body))
 
+    @expose()
+    def forget(self, ctxt, name):
+        """Forget a region that has left the service catalogue."""
+        region = self.conductor.region_get(ctxt, name)
+        self.enforce(ctxt, 'regions:forget', {'project_id': region['project_id']})
+        self.conductor.region_forget(ctxt, name)
+
 
 def represent(values):
     """Represent a region, whose id is its name.

@@ -77,3 +77,15 @@ class SetRegion(base.FlavorsvcCommand, command.Command):
         if not changes:
             raise exceptions.CommandError('Nothing to set: name at least one option.')
         self.flavorsvc.update_region(parsed_args.region, **changes)
+
+
+class DeleteRegion(base.FlavorsvcCommand, command.Command):
+    """Forget regions that have left Keystone's catalogue, and all that was asked for there."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('region', metavar='<region>', nargs='+', help='Name')
+        return parser
+
+    def take_action(self, parsed_args):
+        list(self.each(parsed_args.region, self.flavorsvc.delete_region))

@@ -230,6 +230,13 @@ class Proxy(proxy.Proxy):
 
     # Flavors by what the hardware offers
 
+    def delete_region(self, region):
+        """Have a region forgotten that has left Keystone's service catalogue.
+
+        :param region: name or Region
+        """
+        self.delete(_path(resources.Region, region))
+
     def openstack_flavors(self, **query):
         """List the flavors that have properties. Returns a generator of OpenStackFlavor."""
         return self._list(resources.OpenStackFlavor, **_query(query))

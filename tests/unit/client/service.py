@@ -279,6 +279,12 @@ class Service:
         self.get_region(name)[1]['region'].update(body['region'])
         return self.get_region(name)
 
+    def forget_region(self, name):
+        if self.get_region(name)[1]['region']['state'] != 'gone':
+            raise Refusal(409, f'The catalogue lists the region {name!r}.')
+        del self.regions[name]
+        return 204, None
+
     def list_openstack_flavors(self, query):
         return self._pages('openstack_flavors', [
             self._openstack(one) for one in self.flavors.values() if one['properties']], query)
@@ -307,6 +313,7 @@ class Service:
         ('GET', '/regions', list_regions),
         ('GET', '/regions/([^/]+)', get_region),
         ('PATCH', '/regions/([^/]+)', change_region),
+        ('DELETE', '/regions/([^/]+)', forget_region),
         ('GET', '/openstack_flavors', list_openstack_flavors),
         ('POST', '/openstack_flavors', create_openstack_flavor),
         ('GET', '/openstack_flavors/([^/]+)', get_openstack_flavor),

@@ -305,6 +305,14 @@ class TestRegions:
         assert service.requests == [('PATCH', '/regions/RegionTwo', {
             'region': {'project_id': None, 'max_concurrency': None}})]
 
+    def test_only_a_region_that_is_gone_is_deleted(self, run, service):
+        service.regions['RegionTwo']['state'] = 'gone'
+        outcome = run('region', 'delete', 'RegionOne', 'RegionTwo')
+
+        assert (outcome.status, outcome.out) == (1, '')
+        assert "The catalogue lists the region 'RegionOne'." in outcome.err[0]
+        assert sorted(service.regions) == ['RegionOne', 'RegionThree']
+
     def test_an_empty_name_is_refused(self, run, service):
         outcome = run('region', 'show', '')
 
