@@ -140,7 +140,8 @@ def set_library_defaults():
         expose_headers=['X-OpenStack-Request-ID', 'OpenStack-API-Version', 'ETag', 'Location'],
         allow_methods=['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
     log.set_defaults(default_log_levels=[
-        *log.get_default_log_levels(), 'keystoneauth=INFO', 'novaclient=INFO', 'kombu=WARN',
+        *log.get_default_log_levels(), 'alembic=WARN', 'keystoneauth=INFO', 'novaclient=INFO',
+        'kombu=WARN',
         'oslo_messaging=INFO', 'oslo_policy=INFO', 'waitress=INFO'])
 
 

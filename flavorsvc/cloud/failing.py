@@ -17,6 +17,7 @@ happen next (see :mod:`flavorsvc.domain.failures`).
 """
 
 import contextlib
+import re
 
 from keystoneauth1 import exceptions as ksa_exceptions
 from novaclient import exceptions as nova_exceptions
@@ -57,7 +58,7 @@ def classified(service):
                          getattr(error, 'retry_after', None)) from error
     except (ksa_exceptions.ConnectionError, ksa_exceptions.DiscoveryFailure,
             ksa_exceptions.EndpointNotFound, ksa_exceptions.EmptyCatalog) as error:
-        raise failures.Unreachable('unreachable', _words(error)) from error
+        raise failures.Unreachable('unreachable', _in_short(_words(error))) from error
     except (ksa_exceptions.ClientException, ValueError, KeyError, TypeError,
             AttributeError) as error:
         raise unintelligible(service, error) from error
@@ -95,6 +96,15 @@ def _seconds(retry_after):
     """A Retry-After in seconds; the form with a date is left to our own back-off."""
     text = str(retry_after or '')
     return float(text) if text.isdigit() and int(text) else None
+
+
+def _in_short(words):
+    """Leave out what requests says of its pools around the one thing that went wrong."""
+    sentence, pool, rest = words.partition(': HTTP')
+    cause = re.search(r'\[Errno -?\d+\] [^\'")]+|timed out|[Cc]ertificate[^\'")]+', rest)
+    if not pool:
+        return words
+    return f'{sentence}: {cause.group()}' if cause else sentence
 
 
 def _words(error):

@@ -15,6 +15,7 @@
 import sys
 
 from oslo_config import cfg
+from oslo_db import exception as db_exception
 from oslo_log import log
 
 from flavorsvc import conf as options
@@ -38,8 +39,19 @@ def _add_parsers(subparsers):
 
 
 def main():
-    """Run one subcommand."""
-    conf = options.load_manage(sys.argv[1:], [
-        cfg.SubCommandOpt('command', handler=_add_parsers, title='commands')])
-    log.setup(conf, 'flavorsvc-manage')
-    conf.command.run(conf)
+    """Run one subcommand.
+
+    :returns: str, what is wrong for people to mend; None when all went well
+    """
+    try:
+        conf = options.load_manage(sys.argv[1:], [
+            cfg.SubCommandOpt('command', handler=_add_parsers, title='commands')])
+        log.setup(conf, 'flavorsvc-manage')
+        conf.command.run(conf)
+    except cfg.Error as error:
+        return f'flavorsvc-manage: {error}'
+    except db_exception.CantStartEngineError:
+        return 'flavorsvc-manage: no configuration file sets connection in its group [database]'
+    except db_exception.DBConnectionError as error:
+        return f'flavorsvc-manage: the database does not answer: {error.inner_exception}'
+    return None

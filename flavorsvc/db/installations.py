@@ -71,7 +71,7 @@ def want_again(session, flavor, request_id, now):
 
 
 def wanted_anywhere(session, flavor_pk):
-    """Name the regions that have the flavor or are to get it.
+    """Name the regions that have the flavor, are to get it or are to lose it.
 
     :returns: list of str
     """

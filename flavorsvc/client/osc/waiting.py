@@ -95,6 +95,12 @@ def _counts(installations):
     return count['done'], count['failed'], count['left']
 
 
+def _held_up(installations):
+    """Return what holds up those that are left, such as ``RegionTwo: unreachable``."""
+    return ', '.join(sorted({f'{one.region}: {one.reason}' for one in installations
+                             if one.reason and not one.is_as_desired and not one.is_settled}))
+
+
 def _progress(command, total):
     if command.is_quiet:
         return _Silence()
@@ -114,7 +120,7 @@ class _Silence:
 
 
 class _Lines(_Silence):
-    """For files and pipes: a line whenever the counts change."""
+    """For files and pipes: a line whenever something changes."""
 
     def __init__(self, command, total):
         self._command = command
@@ -122,12 +128,14 @@ class _Lines(_Silence):
         self._shown = None
 
     def show(self, installations):
-        counts = _counts(installations)
-        if counts != self._shown:
-            self._shown = counts
-            done, failed, left = counts
-            self._command.say(f'{done + failed} of {self._total} installations done: '
-                              f'{done} as wanted, {failed} failed, {left} left')
+        done, failed, left = _counts(installations)
+        text = (f'{done + failed} of {self._total} installations done: {done} as wanted, '
+                f'{failed} failed, {left} left')
+        if held_up := _held_up(installations):
+            text += f' ({held_up})'
+        if text != self._shown:
+            self._shown = text
+            self._command.say(text)
 
 
 class _Bar(_Silence):
@@ -140,7 +148,10 @@ class _Bar(_Silence):
     def show(self, installations):
         done, failed, left = _counts(installations)
         wanted = 'gone' if all(one.desired == 'absent' for one in installations) else 'active'
-        self._bar.set_postfix({wanted: done, 'failed': failed, 'left': left}, refresh=False)
+        counts = {wanted: done, 'failed': failed, 'left': left}
+        if held_up := _held_up(installations):
+            counts['left'] = f'{left} ({held_up})'
+        self._bar.set_postfix(counts, refresh=False)
         self._bar.update(done + failed - self._bar.n)
 
     def close(self):

@@ -47,7 +47,7 @@ def update(session, flavor_id, changes, generation, table, request_id, now):
         :func:`flavorsvc.domain.flavor.check` say
     """
     row = flavors.lock(session, flavor_id, generation)
-    _refuse_if_deleting(row)
+    _refuse_if_deleting(session, row)
     before = flavors.as_dict(row)
     changes = flavor.changed(before, changes)
     if not changes:
@@ -59,8 +59,8 @@ def update(session, flavor_id, changes, generation, table, request_id, now):
     regions = installations.wanted_anywhere(session, row.pk) if fixed else []
     if regions:
         raise errors.Conflict(
-            f'Nova cannot change {", ".join(fixed)} of a flavor that exists, and '
-            f'{", ".join(regions)} has it: uninstall it first, or add another flavor.')
+            f'Nova cannot change {", ".join(fixed)} of a flavor that exists, and this one is '
+            f'wanted in {", ".join(regions)}: uninstall it first, or add another flavor.')
     flavors.change(session, row, changes)
     if changes.keys() - {'public', 'promoted'}:
         installations.want_again(session, row, request_id, now)
@@ -92,7 +92,7 @@ def install(session, flavor_id, region_names, request_id, now):
     :raises errors.Conflict: when the flavor is being deleted
     """
     row = flavors.lock(session, flavor_id)
-    _refuse_if_deleting(row)
+    _refuse_if_deleting(session, row)
     return _want(session, row, region_names, installation.Desired.PRESENT, request_id, now)
 
 
@@ -111,6 +111,8 @@ def _want(session, row, region_names, desired, request_id, now):
     return installations.want(session, row, regions, desired, request_id, now)
 
 
-def _refuse_if_deleting(row):
+def _refuse_if_deleting(session, row):
     if row.status == 'deleting':
-        raise errors.Conflict(f'The flavor {row.id!r} is being deleted.')
+        left = ', '.join(installations.wanted_anywhere(session, row.pk))
+        raise errors.Conflict(
+            f'The flavor {row.id!r} is being deleted; it has yet to leave {left}.')

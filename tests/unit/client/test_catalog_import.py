@@ -145,6 +145,17 @@ def test_what_is_still_tried_when_time_is_up_has_failed(run, service, write):
         'RegionThree a: still installing after 0 seconds']
 
 
+def test_what_holds_it_up_is_told_while_waiting(run, service, write):
+    service.fates = {('a', 'RegionTwo'): [('retrying', 'unreachable', 'Connection refused'),
+                                          ('active', None, None)]}
+
+    outcome = _import(run, write({'name': 'a'}), '--install', 'all', '--wait')
+
+    assert outcome.status == 0
+    assert '2 of 3 installations done: 2 as wanted, 0 failed, 1 left (RegionTwo: unreachable)' in (
+        outcome.err)
+
+
 def test_waiting_covers_the_regions_that_had_a_flavor_before_it_changed(run, service, write):
     _import(run, write({'name': 'a'}), '--install', 'all', '--wait')
 

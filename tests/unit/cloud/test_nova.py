@@ -12,6 +12,7 @@
 
 """The border to a region's Nova, where a real Nova cannot be made to answer so."""
 
+from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import session as ksa_session
 from keystoneauth1 import token_endpoint
 from novaclient import client as nova_client
@@ -176,6 +177,22 @@ def test_the_wait_that_a_region_asks_for_is_kept(requests_mock, header, seconds)
     with pytest.raises(failures.Unreachable) as failed:
         region().find('f1')
     assert failed.value.retry_after_s == seconds
+
+
+@pytest.mark.parametrize(('said', 'told'), [
+    ("Unable to establish connection to http://nova.test/v2.1: HTTPConnectionPool(host='nova.test'"
+     ", port=80): Max retries exceeded with url: /v2.1 (Caused by NewConnectionError('<urllib3."
+     "connection.HTTPConnection object at 0x7f>: Failed to establish a new connection: [Errno 111]"
+     " Connection refused'))",
+     'Unable to establish connection to http://nova.test/v2.1: [Errno 111] Connection refused'),
+    ('Unable to establish connection to http://nova.test/v2.1: HTTPConnectionPool(odd)',
+     'Unable to establish connection to http://nova.test/v2.1'),
+    ('Request to http://nova.test/v2.1 timed out', 'Request to http://nova.test/v2.1 timed out'),
+])
+def test_why_there_is_no_connection_is_told_in_short(said, told):
+    with pytest.raises(failures.Unreachable) as failed, failing.classified('nova'):
+        raise ksa_exceptions.ConnectFailure(said)
+    assert failed.value.text == told
 
 
 def test_words_are_kept_short():
