@@ -87,6 +87,27 @@ def test_down_after_supervisord_was_killed(up, directory):
     assert leftovers(directory) == []
 
 
+def test_many_workers_serve_and_none_outlives_a_crash(tmp_path, rabbit_url, mysql_url):
+    """Two conductors and two API workers, which are children of children and rename themselves."""
+    directory = tmp_path / 'many'
+    try:
+        running.run_sandbox('up', '--dir', directory, '--regions', '1', '--transport', 'rabbit',
+                            '--database', 'mysql', '--conductors', '2', '--api-workers', '2')
+        many = running.Running(directory)
+        catalog = tmp_path / 'catalog.yaml'
+        catalog.write_text('flavors: [{name: one, vcpus: 1, ram: 1, disk: 0}]')
+        outcome = many.openstack('manager', 'flavorsvc', 'catalog', 'import', str(catalog),
+                                 '--install', 'all', '--wait')
+        assert outcome.returncode == 0, outcome.stderr
+        assert len(leftovers(directory)) == 1 + 2 + 2 + 3
+        os.kill(int((directory / 'run' / 'supervisord.pid').read_text()), signal.SIGKILL)
+        running.wait_for(lambda: len(leftovers(directory)) == 7, 'orphans')
+        running.run_sandbox('down', '--dir', directory)
+        assert leftovers(directory) == []
+    finally:
+        running.run_sandbox('reset', '--dir', directory)
+
+
 def test_down_after_the_directory_was_removed(tmp_path):
     directory = tmp_path / 'removed'
     running.run_sandbox('up', '--dir', directory, '--without-flavorsvc', '--regions', '1')
