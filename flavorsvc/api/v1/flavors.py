@@ -172,6 +172,11 @@ class Catalogue(controller.Controller):
                          {'region_project_id': ctxt.project_id if name in own else None},
                          because=f'The region {name!r} is not one of your project.')
 
+    def answer(self, ctxt, flavor):
+        """Represent a flavor whose generation is the ETag of the answer."""
+        pecan.response.etag = str(flavor['generation'])
+        return self.represent(ctxt, flavor)
+
     def hides_access(self, ctxt, flavor):
         """Tell whether the caller may not see the extra specs and access list of a flavor."""
         return not flavor['is_public'] and not self.allowed(ctxt, 'flavors:show_access',
@@ -186,19 +191,19 @@ class Flavors(Catalogue):
         """List the flavors that the caller may see."""
         flavors = self.conductor.flavors_list(ctxt, filters, page,
                                               self.visible_to(ctxt, 'flavors'))
-        return [self._represent(ctxt, flavor) for flavor in flavors]
+        return [self.represent(ctxt, flavor) for flavor in flavors]
 
     @expose(FLAVOR)
     def show(self, ctxt, flavor_id):
         """Show a flavor."""
-        return self._answer(ctxt, self.visible(ctxt, flavor_id))
+        return self.answer(ctxt, self.visible(ctxt, flavor_id))
 
     @expose(FLAVOR, body=Body(FLAVOR), status=201)
     def create(self, ctxt, body):
         """Add a flavor to the catalogue; it is installed nowhere yet."""
         flavor = self.add(ctxt, body)
         pecan.response.location = controller.url('flavors', flavor['id'])
-        return self._answer(ctxt, flavor)
+        return self.answer(ctxt, flavor)
 
     @expose(FLAVOR, body=Body(FLAVOR, schema.UPDATE))
     def update(self, ctxt, flavor_id, body):
@@ -206,7 +211,7 @@ class Flavors(Catalogue):
         flavor = self.visible(ctxt, flavor_id)
         self.enforce(ctxt, 'flavors:update', target(ctxt, flavor))
         self.enforce_on_promoted(ctxt, flavor, body.get('promoted'))
-        return self._answer(ctxt, self.conductor.flavor_update(
+        return self.answer(ctxt, self.conductor.flavor_update(
             ctxt, flavor_id, publishing(body), controller.expected_generation()))
 
     @expose(installations.INSTALLATIONS, status=202)
@@ -230,11 +235,7 @@ class Flavors(Catalogue):
         wished = self.conductor.uninstall(ctxt, flavor_id, body['regions'])
         return [installations.represent(each) for each in wished]
 
-    def _answer(self, ctxt, flavor):
-        pecan.response.etag = str(flavor['generation'])
-        return self._represent(ctxt, flavor)
-
-    def _represent(self, ctxt, flavor):
+    def represent(self, ctxt, flavor):
         resource = Flavor.of(flavor, links=controller.self_link('flavors', flavor['id']))
         if self.hides_access(ctxt, flavor):
             del resource.extra_specs, resource.projects

@@ -74,19 +74,19 @@ class OpenStackFlavors(flavors.Catalogue):
         """List the flavors with properties that the caller may see."""
         found = self.conductor.flavors_list(ctxt, {**filters, 'has_properties': True}, page,
                                             self.visible_to(ctxt, 'flavors'))
-        return [self._represent(ctxt, flavor) for flavor in found]
+        return [self.represent(ctxt, flavor) for flavor in found]
 
     @expose(FLAVOR)
     def show(self, ctxt, flavor_id):
         """Show a flavor with properties."""
-        return self._answer(ctxt, self._with_properties(ctxt, flavor_id))
+        return self.answer(ctxt, self._with_properties(ctxt, flavor_id))
 
     @expose(FLAVOR, body=Body(FLAVOR), status=201)
     def create(self, ctxt, body):
         """Add a flavor with properties to the catalogue; it is installed nowhere yet."""
         flavor = self.add(ctxt, body)
         pecan.response.location = controller.url('openstack_flavors', flavor['id'])
-        return self._answer(ctxt, flavor)
+        return self.answer(ctxt, flavor)
 
     @expose(installations.INSTALLATIONS, status=202)
     def delete(self, ctxt, flavor_id):
@@ -109,11 +109,7 @@ class OpenStackFlavors(flavors.Catalogue):
             raise errors.NotFound('openstack_flavor', flavor_id)
         return flavor
 
-    def _answer(self, ctxt, flavor):
-        pecan.response.etag = str(flavor['generation'])
-        return self._represent(ctxt, flavor)
-
-    def _represent(self, ctxt, flavor):
+    def represent(self, ctxt, flavor):
         resource = OpenStackFlavor.of(
             {**flavor, 'extra_specs': flavor['nova_extra_specs']},
             links=controller.self_link('openstack_flavors', flavor['id']))
