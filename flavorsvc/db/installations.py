@@ -54,9 +54,9 @@ def want(session, flavor, regions, desired, request_id, now):
             session.add(row)
         if not _fulfilled(row, desired, flavor.generation):
             _wish(row, desired, flavor.generation, request_id, now)
-        wished.append(row)
+        wished.append((row, region))
     session.flush()
-    return [as_dict(row, flavor, region_of(session, row)) for row in wished]
+    return [as_dict(row, flavor, region) for row, region in wished]
 
 
 def want_again(session, flavor, request_id, now):
@@ -133,14 +133,6 @@ def retry(session, installation_id, request_id, now):
         _wish(row, installation.Desired(row.desired), row.flavor.generation, request_id, now)
         session.flush()
     return as_dict(row, row.flavor, row.region)
-
-
-def region_of(session, row):
-    """Give the region of an installation.
-
-    :returns: tables.Region
-    """
-    return session.get(tables.Region, row.region_pk)
 
 
 def regions_named(session, names, desired):

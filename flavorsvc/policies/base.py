@@ -21,6 +21,7 @@ MANAGER = 'rule:infrastructure_manager'
 READS_EVERYTHING = 'rule:reads_everything'
 OPERATES = 'rule:operates'
 ANYBODY = '@'
+OF_REGION = 'project_id:%(region_project_id)s'
 
 
 def rules(manager_role):
@@ -41,3 +42,16 @@ def rules(manager_role):
             description='Who may change what its own project owns, such as an infrastructure '
                         'operator; a reader may not.'),
     ]
+
+
+def rule(resource, name, check, description, *operations):
+    """Make a rule of a resource.
+
+    :param resource: str such as 'flavors'
+    :param check: str, who may
+    :param operations: (method, path) of each route that asks it
+    :returns: oslo_policy.policy.DocumentedRuleDefault
+    """
+    return policy.DocumentedRuleDefault(
+        f'{resource}:{name}', check, description,
+        [{'method': method, 'path': path} for method, path in operations], scope_types=SCOPES)

@@ -17,23 +17,18 @@ What a rule may refer to of the flavor: ``project_id`` (its owner), ``public``, 
 Where a region matters: ``region_project_id`` (the region's owner).
 """
 
-from oslo_policy import policy
+import functools
 
 from flavorsvc.policies import base
 
 _OWNER = 'project_id:%(project_id)s'
-_OF_REGION = 'project_id:%(region_project_id)s'
 _FLAVORS = '/v1/flavors'
 _ONE_FLAVOR = '/v1/flavors/{id}'
 _OPENSTACK_FLAVORS = '/v1/openstack_flavors'
 _ONE_OPENSTACK_FLAVOR = '/v1/openstack_flavors/{uuid}'
 
 
-def _rule(name, check, description, *operations):
-    return policy.DocumentedRuleDefault(
-        f'flavors:{name}', check, description,
-        [{'method': method, 'path': path} for method, path in operations],
-        scope_types=base.SCOPES)
+_rule = functools.partial(base.rule, 'flavors')
 
 
 def rules():
@@ -50,7 +45,7 @@ def rules():
               ('GET', _FLAVORS), ('GET', _OPENSTACK_FLAVORS)),
         _rule('show',
               f'{base.READS_EVERYTHING} or {_OWNER} or True:%(public)s or True:%(promoted)s '
-              f'or {_OF_REGION}',
+              f'or {base.OF_REGION}',
               'Know of a flavor, the region being one that the flavor is in. For those who may '
               'not, it does not exist (404).',
               ('GET', _ONE_FLAVOR), ('GET', _ONE_OPENSTACK_FLAVOR)),
@@ -61,7 +56,7 @@ def rules():
               'use (is_public is false).',
               ('GET', _FLAVORS), ('GET', _ONE_FLAVOR), ('GET', _OPENSTACK_FLAVORS),
               ('GET', _ONE_OPENSTACK_FLAVOR)),
-        _rule('create', f'{base.MANAGER} or ({base.OPERATES} and {_OF_REGION})',
+        _rule('create', f'{base.MANAGER} or ({base.OPERATES} and {base.OF_REGION})',
               'Create a flavor. An operator is whose project owns a region.',
               ('POST', _FLAVORS), ('POST', _OPENSTACK_FLAVORS)),
         _rule('update', f'{base.MANAGER} or ({base.OPERATES} and {_OWNER})',
@@ -76,10 +71,10 @@ def rules():
               'Delete a flavor. It also takes the right to uninstall it from each region that '
               'has it.',
               ('DELETE', _ONE_FLAVOR), ('DELETE', _ONE_OPENSTACK_FLAVOR)),
-        _rule('install', f'{base.MANAGER} or ({base.OPERATES} and {_OF_REGION})',
+        _rule('install', f'{base.MANAGER} or ({base.OPERATES} and {base.OF_REGION})',
               'Install a flavor into a region. For "all" regions no region is given to the rule.',
               ('POST', f'{_ONE_FLAVOR}/install'), ('POST', f'{_ONE_OPENSTACK_FLAVOR}/register')),
-        _rule('uninstall', f'{base.MANAGER} or ({base.OPERATES} and {_OF_REGION})',
+        _rule('uninstall', f'{base.MANAGER} or ({base.OPERATES} and {base.OF_REGION})',
               'Take a flavor out of a region. For "all" regions no region is given to the rule.',
               ('POST', f'{_ONE_FLAVOR}/uninstall')),
     ]

@@ -15,18 +15,14 @@
 What a rule may refer to: ``flavor_project_id`` and ``region_project_id``, the owners of the two.
 """
 
-from oslo_policy import policy
+import functools
 
 from flavorsvc.policies import base
 
-_OF_REGION = 'project_id:%(region_project_id)s'
 _ONE = '/v1/installations/{id}'
 
 
-def _rule(name, check, description, method, path):
-    return policy.DocumentedRuleDefault(
-        f'installations:{name}', check, description, [{'method': method, 'path': path}],
-        scope_types=base.SCOPES)
+_rule = functools.partial(base.rule, 'installations')
 
 
 def rules():
@@ -37,13 +33,13 @@ def rules():
     return [
         _rule('list', base.ANYBODY,
               'List the installations of own flavors and those in own regions.',
-              'GET', '/v1/installations'),
+              ('GET', '/v1/installations')),
         _rule('list_all', base.READS_EVERYTHING,
-              'List the installations of all projects.', 'GET', '/v1/installations'),
+              'List the installations of all projects.', ('GET', '/v1/installations')),
         _rule('show',
-              f'{base.READS_EVERYTHING} or project_id:%(flavor_project_id)s or {_OF_REGION}',
+              f'{base.READS_EVERYTHING} or project_id:%(flavor_project_id)s or {base.OF_REGION}',
               'Know of an installation. For those who may not, it does not exist (404).',
-              'GET', _ONE),
-        _rule('retry', f'{base.MANAGER} or ({base.OPERATES} and {_OF_REGION})',
-              'Try an installation again at once.', 'POST', f'{_ONE}/retry'),
+              ('GET', _ONE)),
+        _rule('retry', f'{base.MANAGER} or ({base.OPERATES} and {base.OF_REGION})',
+              'Try an installation again at once.', ('POST', f'{_ONE}/retry')),
     ]

@@ -12,15 +12,11 @@
 
 """Regions. What a rule may refer to: ``project_id``, the region's owner."""
 
-from oslo_policy import policy
+import functools
 
 from flavorsvc.policies import base
 
-
-def _rule(name, check, description, method, path):
-    return policy.DocumentedRuleDefault(
-        f'regions:{name}', check, description, [{'method': method, 'path': path}],
-        scope_types=base.SCOPES)
+_rule = functools.partial(base.rule, 'regions')
 
 
 def rules():
@@ -29,12 +25,12 @@ def rules():
     :returns: list of oslo_policy.policy.DocumentedRuleDefault
     """
     return [
-        _rule('list', base.ANYBODY, 'List the regions.', 'GET', '/v1/regions'),
-        _rule('show', base.ANYBODY, 'Show a region.', 'GET', '/v1/regions/{name}'),
+        _rule('list', base.ANYBODY, 'List the regions.', ('GET', '/v1/regions')),
+        _rule('show', base.ANYBODY, 'Show a region.', ('GET', '/v1/regions/{name}')),
         _rule('update', base.MANAGER,
               'Record who owns a region, and how many calls it gets at the same time.',
-              'PATCH', '/v1/regions/{name}'),
+              ('PATCH', '/v1/regions/{name}')),
         _rule('forget', base.MANAGER,
               'Forget a region that has left the service catalogue, and all that was wished there.',
-              'DELETE', '/v1/regions/{name}'),
+              ('DELETE', '/v1/regions/{name}')),
     ]

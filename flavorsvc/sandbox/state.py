@@ -26,9 +26,6 @@ NUMBERS = ('One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine
 FOREIGN_NAMES = ('Mordor', 'Isengard', 'Rohan', 'Gondor', 'Shire', 'Rivendell')
 FOREIGN_REGION = 'RegionOne'
 
-TRANSPORTS = ('memory', 'rabbit')
-DATABASES = ('sqlite', 'mysql', 'postgresql')
-
 
 @dataclasses.dataclass(frozen=True)
 class Shape:

@@ -131,17 +131,17 @@ class Catalogue(controller.Controller):
         return self.conductor.flavor_create(
             ctxt, {**DEFAULTS, **publishing(values), 'project_id': ctxt.project_id})
 
-    def remove(self, ctxt, flavor_id):
+    def remove(self, ctxt, flavor):
         """Delete a flavor.
 
+        :param flavor: dict, from :meth:`visible`
         :returns: list of Installation that have to go first; None when it is gone
         :raises errors.Forbidden: when the caller may not
         """
-        flavor = self.visible(ctxt, flavor_id)
         self.enforce(ctxt, 'flavors:delete', target(ctxt, flavor))
         self.enforce_on_promoted(ctxt, flavor)
         self.enforce_in_regions(ctxt, 'flavors:uninstall', flavor['regions'])
-        left = self.conductor.flavor_delete(ctxt, flavor_id, controller.expected_generation())
+        left = self.conductor.flavor_delete(ctxt, flavor['id'], controller.expected_generation())
         return [installations.represent(each) for each in left] or None
 
     def enforce_on_promoted(self, ctxt, flavor, promoting=False):
@@ -217,7 +217,7 @@ class Flavors(Catalogue):
     @expose(installations.INSTALLATIONS, status=202)
     def delete(self, ctxt, flavor_id):
         """Take a flavor out of all regions and the catalogue."""
-        return self.remove(ctxt, flavor_id)
+        return self.remove(ctxt, self.visible(ctxt, flavor_id))
 
     @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202)
     def install(self, ctxt, flavor_id, body):

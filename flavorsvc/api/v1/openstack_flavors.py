@@ -91,8 +91,7 @@ class OpenStackFlavors(flavors.Catalogue):
     @expose(installations.INSTALLATIONS, status=202)
     def delete(self, ctxt, flavor_id):
         """Take a flavor with properties out of all regions and the catalogue."""
-        self._with_properties(ctxt, flavor_id)
-        return self.remove(ctxt, flavor_id)
+        return self.remove(ctxt, self._with_properties(ctxt, flavor_id))
 
     @expose(installations.INSTALLATIONS, body=Body(RegistrationChoice, optional=True), status=202)
     def register(self, ctxt, flavor_id, body):

@@ -48,22 +48,13 @@ def check_id(value):
         raise exceptions.InvalidRequest('An ID or name must not be empty.')
 
 
-class Flavor(FlavorsvcResource):
-    """A flavor of the catalogue. Its regions are those where it is active."""
-
-    resource_key = 'flavor'
-    resources_key = 'flavors'
-    base_path = '/flavors'
+class AnyFlavor(FlavorsvcResource):
+    """What a flavor has under either of its names."""
 
     allow_create = True
     allow_fetch = True
-    allow_commit = True
     allow_delete = True
     allow_list = True
-
-    _query_mapping = resource.QueryParameters(
-        'name', 'public', 'promoted', 'is_public', 'status', 'project_id', 'region', 'sort_key',
-        'sort_dir')
 
     vcpus = resource.Body('vcpus', type=int)
     #: MiB
@@ -74,14 +65,36 @@ class Flavor(FlavorsvcResource):
     ephemeral = resource.Body('ephemeral', type=int)
     #: MiB
     swap = resource.Body('swap', type=int)
-    rxtx_factor = resource.Body('rxtx_factor', type=float)
     description = resource.Body('description')
+    #: dict such as {'cpu_arch': 'x86_64', 'cpu_speed_mhz': 2400}: what the hardware offers; the
+    #: service turns it into extra specs
+    properties = resource.Body('properties', type=dict)
+    #: dict of str to str; of an OpenStackFlavor, what Nova gets for the properties
+    extra_specs = resource.Body('extra_specs', type=dict)
+    #: 'active' or 'deleting'
+    status = resource.Body('status')
+    #: Names of the regions where it is installed
+    regions = resource.Body('regions', type=list)
+    created_at = resource.Body('created_at')
+    updated_at = resource.Body('updated_at')
+
+
+class Flavor(AnyFlavor):
+    """A flavor of the catalogue."""
+
+    resource_key = 'flavor'
+    resources_key = 'flavors'
+    base_path = '/flavors'
+
+    allow_commit = True
+
+    _query_mapping = resource.QueryParameters(
+        'name', 'public', 'promoted', 'is_public', 'status', 'project_id', 'region', 'sort_key',
+        'sort_dir')
+
+    rxtx_factor = resource.Body('rxtx_factor', type=float)
     #: Whether all projects of a region may use it (Nova's flag)
     is_public = resource.Body('is_public', type=bool)
-    #: dict of str to str, as Nova has them
-    extra_specs = resource.Body('extra_specs', type=dict)
-    #: dict of what the hardware offers; the service turns it into extra specs
-    properties = resource.Body('properties', type=dict)
     #: Whether it is published in the catalogue
     public = resource.Body('public', type=bool)
     promoted = resource.Body('promoted', type=bool)
@@ -91,12 +104,6 @@ class Flavor(FlavorsvcResource):
     project_id = resource.Body('project_id')
     #: Counts the changes
     generation = resource.Body('generation', type=int)
-    #: 'active' or 'deleting'
-    status = resource.Body('status')
-    #: Names of the regions where it is installed
-    regions = resource.Body('regions', type=list)
-    created_at = resource.Body('created_at')
-    updated_at = resource.Body('updated_at')
 
     if_match = resource.Header('If-Match')
 
@@ -186,7 +193,7 @@ class Region(FlavorsvcResource):
     created_at = resource.Body('created_at')
 
 
-class OpenStackFlavor(FlavorsvcResource):
+class OpenStackFlavor(AnyFlavor):
     """A flavor described by what the hardware of a composed node offers."""
 
     resource_key = 'openstack_flavor'
@@ -195,28 +202,4 @@ class OpenStackFlavor(FlavorsvcResource):
 
     _query_mapping = resource.QueryParameters('name', 'region', 'sort_key', 'sort_dir')
 
-    allow_create = True
-    allow_fetch = True
-    allow_delete = True
-    allow_list = True
-
     id = resource.Body('uuid', alternate_id=True)
-    vcpus = resource.Body('vcpus', type=int)
-    #: MiB
-    ram = resource.Body('ram', type=int)
-    #: GiB
-    disk = resource.Body('disk', type=int)
-    #: GiB
-    ephemeral = resource.Body('ephemeral', type=int)
-    #: MiB
-    swap = resource.Body('swap', type=int)
-    description = resource.Body('description')
-    #: dict such as {'cpu_arch': 'x86_64', 'cpu_speed_mhz': 2400}
-    properties = resource.Body('properties', type=dict)
-    #: dict of str to str: what Nova gets for the properties
-    extra_specs = resource.Body('extra_specs', type=dict)
-    status = resource.Body('status')
-    #: Names of the regions where it is installed
-    regions = resource.Body('regions', type=list)
-    created_at = resource.Body('created_at')
-    updated_at = resource.Body('updated_at')
