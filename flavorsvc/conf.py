@@ -17,11 +17,13 @@ registers only what it may know, so an API process that is handed a database
 URL or a cloud's credential has no option to read it from.
 """
 
+import ipaddress
 import socket
 
 from keystoneauth1 import loading
 from keystonemiddleware import auth_token
 from oslo_config import cfg
+from oslo_config import types
 from oslo_db import options as db_options
 from oslo_log import log
 import oslo_messaging
@@ -64,9 +66,29 @@ API_OPTS = [
                help='Threads in each process. With more than 30, raise [DEFAULT] '
                     'rpc_conn_pool_size as well: each calls the conductor over a connection of '
                     'its own.'),
+    cfg.IntOpt('connections', default=1000, min=1,
+               help='Most connections that each process keeps open at the same time, idle ones '
+                    'included. Further clients wait. Each takes a file descriptor.'),
     cfg.IntOpt('max_limit', default=1000, min=1,
                help='Most items in one page of a list, and the size of a page when the request '
                     'names no limit.'),
+]
+
+AUTHENTICATION_OPTS = [
+    cfg.StrOpt('auth_strategy', default='keystone',
+               choices=[('keystone', 'a token of Keystone in X-Auth-Token'),
+                        ('http_basic', 'a name and a password of the file in [http_basic]'),
+                        ('noauth', 'nothing: everybody may do everything; only on a loopback '
+                                   'address')],
+               help='How the API finds out who asks.'),
+]
+
+HTTP_BASIC = cfg.OptGroup('http_basic', title='Users of auth_strategy = http_basic')
+HTTP_BASIC_OPTS = [
+    cfg.StrOpt('user_file', default='/etc/flavorsvc/htpasswd',
+               help='File with a line for each user, of the form name:hash:project:role,role. '
+                    'The hash is one of bcrypt, as htpasswd -B makes it; project and roles may '
+                    'be left out. It is read again when it changes.'),
 ]
 
 POLICY = cfg.OptGroup('policy', title='Roles')
@@ -112,10 +134,47 @@ CAPABILITIES_OPTS = [
                     'specs.'),
 ]
 
+
+class _Network(types.String):
+    """An IPv4 or IPv6 network, or one address."""
+
+    def __call__(self, value):
+        return str(ipaddress.ip_network(super().__call__(value)))
+
+
+INFRASTRUCTURES = cfg.OptGroup('infrastructures', title='Clouds with a Keystone of their own')
+INFRASTRUCTURES_OPTS = [
+    cfg.ListOpt('allowed_networks', default=[], item_type=_Network(),
+                help='Networks in which registered clouds may be called, whatever denied_networks '
+                     'says. Loopback, link-local, unspecified, multicast and reserved addresses '
+                     'are denied unless they are named here.'),
+    cfg.ListOpt('denied_networks', default=[], item_type=_Network(),
+                help='Networks in which registered clouds may not be called, besides those that '
+                     'are always denied: name the networks of the control plane. With '
+                     '"0.0.0.0/0,::/0", only allowed_networks are left.'),
+    cfg.FloatOpt('timeout', default=10, min=1,
+                 help='Seconds within which a registered cloud has to answer a request in full.'),
+    cfg.StrOpt('cafile',
+               help='File with the certificate authorities of registered clouds; by default '
+                    'those that the requests library trusts.'),
+]
+
+CREDENTIALS = cfg.OptGroup('credentials', title='Sealing of the credentials of registered clouds')
+CREDENTIALS_OPTS = [
+    cfg.StrOpt('key_repository', default='/etc/flavorsvc/credential-keys',
+               help='Folder of the keys, made by "flavorsvc-manage credential setup". Every '
+                    'conductor needs the same keys.'),
+    cfg.IntOpt('max_active_keys', default=3, min=3,
+               help='Keys that are kept at a rotation: the staged one, the primary one, and '
+                    'those that only open what they sealed.'),
+]
+
 _SHARED = ((RPC, RPC_OPTS),)
-_API = ((API, API_OPTS), (POLICY, POLICY_OPTS))
+_API = ((None, AUTHENTICATION_OPTS), (API, API_OPTS), (HTTP_BASIC, HTTP_BASIC_OPTS),
+        (POLICY, POLICY_OPTS))
 _CONDUCTOR = ((None, DEFAULT_OPTS), (CLOUD, CLOUD_OPTS), (ENGINE, ENGINE_OPTS),
-              (CAPABILITIES, CAPABILITIES_OPTS))
+              (CAPABILITIES, CAPABILITIES_OPTS), (INFRASTRUCTURES, INFRASTRUCTURES_OPTS),
+              (CREDENTIALS, CREDENTIALS_OPTS))
 
 
 def list_opts():
@@ -135,9 +194,11 @@ def set_library_defaults():
     oslo_messaging.set_transport_defaults('flavorsvc')
     cfg.set_defaults(sizelimit.OPTS, max_request_body_size=1024 * 1024)
     cors.set_defaults(
-        allow_headers=['X-Auth-Token', 'X-OpenStack-Request-ID', 'OpenStack-API-Version',
-                       'If-Match'],
-        expose_headers=['X-OpenStack-Request-ID', 'OpenStack-API-Version', 'ETag', 'Location'],
+        allow_headers=['X-Auth-Token', 'X-Auth-Token-KeyStone', 'Authorization', 'User',
+                       'Password', 'X-OpenStack-Request-ID', 'OpenStack-API-Version', 'If-Match',
+                       'Prefer'],
+        expose_headers=['X-OpenStack-Request-ID', 'OpenStack-API-Version', 'ETag', 'Location',
+                        'Preference-Applied'],
         allow_methods=['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
     log.set_defaults(default_log_levels=[
         *log.get_default_log_levels(), 'alembic=WARN', 'keystoneauth=INFO', 'novaclient=INFO',

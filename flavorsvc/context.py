@@ -19,7 +19,8 @@ class RequestContext(context.RequestContext):
     """The caller of one request, as Keystone vouches for it.
 
     It crosses RPC without the caller's token: the conductor acts with a
-    credential of its own and has no need to hold anybody else's.
+    credential of its own. Only the calls about private flavors, which are done
+    in the caller's name, carry a token, as an argument.
     """
 
     def to_dict(self):

@@ -16,6 +16,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / '_ext'))
+# the samples of the API are described beside the tests that send them
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 
 project = 'flavorsvc'
 copyright = 'OpenStack Foundation'
@@ -28,6 +30,7 @@ extensions = [
     'oslo_config.sphinxext',
     'oslo_policy.sphinxext',
     'oslo_policy.sphinxpolicygen',
+    'reference',
     'tables',
 ]
 
@@ -47,5 +50,8 @@ config_generator_config_file = [
 policy_generator_config_file = [
     ('../../etc/flavorsvc/flavorsvc-policy-generator.conf', '_static/flavorsvc'),
 ]
+
+os_api_ref_min_microversion = '1.0'
+os_api_ref_max_microversion = '1.1'
 
 autoprogram_cliff_application = 'openstack'

@@ -71,9 +71,28 @@ class Controller:
         """
         if not ctxt.project_id:
             return []
-        page = {'limit': self.max_limit, 'marker': None, 'sort_key': 'name', 'sort_dir': 'asc'}
-        regions = self.conductor.regions_list(ctxt, {'project_id': ctxt.project_id}, page)
-        return [region['name'] for region in regions]
+        page = {'limit': None, 'marker': None, 'sort_key': 'name', 'sort_dir': 'asc'}
+        regions = self.all_of(page, 'name', lambda page: self.conductor.regions_list(
+            ctxt, {'project_id': ctxt.project_id}, page))
+        return [region['name'] for region in regions if region['state'] != 'gone']
+
+    def all_of(self, page, marker, ask):
+        """Ask for a page; for page after page where it has no limit.
+
+        :param page: dict with limit (int, or None for everything), marker, sort_key, sort_dir
+        :param marker: str, the key of what the next page starts after
+        :param ask: function of a page that gives a list of dict
+        :returns: list of dict
+        """
+        if page['limit'] is not None:
+            return ask(page)
+        found = []
+        while True:
+            last = found[-1][marker] if found else page['marker']
+            more = ask({**page, 'limit': self.max_limit, 'marker': last})
+            found += more
+            if len(more) < self.max_limit:
+                return found
 
 
 def url(*segments):

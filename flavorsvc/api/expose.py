@@ -16,6 +16,7 @@ WSME's own decorator is not used: it would read bodies from the query string and
 answer str() of any exception.
 """
 
+import dataclasses
 import functools
 import re
 
@@ -29,6 +30,7 @@ from flavorsvc.api import formats
 from flavorsvc.api import microversion
 from flavorsvc.api import query as queries
 from flavorsvc.api import schema
+from flavorsvc.api import seed as seeds
 from flavorsvc.api import types
 from flavorsvc.domain import errors
 
@@ -38,16 +40,24 @@ LOG = log.getLogger(__name__)
 #: answer of HTTP itself (405, 406, 415 …), is a 500 that tells the caller nothing.
 STATUS = {
     errors.Invalid: 400,
+    errors.UnknownRegion: 400,
+    errors.Incomplete: 400,
+    errors.Unauthorized: 401,
+    errors.Denied: 403,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.AlreadyExists: 409,
     errors.Conflict: 409,
     errors.GenerationMismatch: 412,
+    errors.RegionUnreachable: 502,
     errors.Unavailable: 503,
 }
 
 UNEXPECTED = ('An unexpected error has occurred. The log of the service says more under this '
               'request id.')
+
+#: Headers of a request that only some methods heed.
+IF_MATCH, PREFER, REGION_TOKEN = 'If-Match', 'Prefer', 'X-Auth-Token-KeyStone'
 
 #: Set in the environ of a request once its failure has been described.
 DESCRIBED = 'flavorsvc.described'
@@ -77,9 +87,10 @@ class Body:
         self.purpose = purpose
         self.optional = optional
 
-    def read(self, request):
+    def read(self, request, version):
         """Read and check the body of a request.
 
+        :param version: (major, minor)
         :returns: dict of attribute key to value, of what was given
         :raises webob.exc.HTTPUnsupportedMediaType: for a format that nobody here reads
         :raises errors.Invalid: when it cannot be read
@@ -92,19 +103,63 @@ class Body:
             raise webob.exc.HTTPUnsupportedMediaType(
                 f'Content-Type must be {" or ".join(formats.FORMATS)}, '
                 f'not {request.content_type!r}.')
+        return self.parse(reader, request.body, version)
+
+    def parse(self, reader, content, version):
+        """Read and check a body of a known format.
+
+        :param reader: one of :mod:`flavorsvc.api.formats`
+        :param content: bytes
+        :param version: (major, minor)
+        :returns: dict of attribute key to value, of what was given
+        :raises errors.Invalid: when it cannot be read
+        :raises InvalidBody: when something in it is wrong
+        """
         try:
-            data = reader.read(request.body, self.shape)
-            faults = schema.faults(self.shape, data, self.purpose)
+            data = reader.read(content, self.shape, version)
+            faults = schema.faults(self.shape, data, self.purpose, version)
         except RecursionError:
             raise errors.Invalid('body', 'is nested too deeply') from None
         if faults:
             raise InvalidBody([errors.Invalid(*fault) for fault in faults])
         if isinstance(self.shape, types.Single):
-            return self.shape.datatype.values(data[self.shape.name])
-        return self.shape.values(data)
+            return self.shape.datatype.values(data[self.shape.name], version)
+        return self.shape.values(data, version)
 
 
-def expose(answers=None, body=None, query=None, status=200):
+class Answer:
+    """An answer whose status, or shape, depends on what became of the request.
+
+    :ivar value: what a method would return
+    :ivar status: int
+    :ivar shape: types.Single or types.Listing; None for the one that the method is exposed with
+    """
+
+    def __init__(self, value, status, shape=None):
+        self.value = value
+        self.status = status
+        self.shape = shape
+
+
+@dataclasses.dataclass(frozen=True)
+class Exposed:
+    """How a method answers HTTP; the document of the API is made from it.
+
+    See :func:`expose` for what is in it.
+    """
+
+    answers: object
+    body: Body | None
+    query: object
+    status: int
+    statuses: tuple
+    first: object
+    seed: dict
+    heeds: tuple = ()
+
+
+def expose(answers=None, body=None, query=None, status=200, statuses=(), first=None, seed=None,
+           heeds=()):
     """Make a method of a controller answer HTTP.
 
     The method is called with the context of the request, the variable segments of the path,
@@ -115,30 +170,55 @@ def expose(answers=None, body=None, query=None, status=200):
     :param body: Body, or None where a request has none
     :param query: queries.Query, or None where no parameter is known
     :param status: int, the status of an answer with content
+    :param statuses: ints, further ones that an :class:`Answer` of it may have, 204, and those of
+        errors that are not to be seen from the method, the path and what it heeds
+    :param first: function of (controller, context, segments …) that decides what has to be
+        decided before the body is read
+    :param seed: dict of an error to what the contract of the seeds (1.0) says there (see
+        :func:`flavorsvc.api.seed.told`)
+    :param heeds: names of the headers that it reads, of those that not every method does; for the
+        document of the API
     """
+    exposed = Exposed(answers, body, query, status, statuses, first, seed or {}, heeds)
+
     def decorate(method):
+        @pecan.expose(content_type=formats.XML.media_type)
         @pecan.expose(content_type=formats.JSON.media_type)
         @functools.wraps(method)
         def controller(self, *segments):
-            request, response = pecan.request, pecan.response
-            arguments = {}
-            if query is None:
-                queries.none(request.GET)
-            else:
-                filters, page = query.read(request.GET, self.max_limit)
-                arguments.update(filters=filters, page=page)
-            if body is not None:
-                arguments['body'] = body.read(request)
-            answer = method(self, request.context['ctxt'], *segments, **arguments)
-            response.status = 204 if answer is None else status
-            if answer is None:
-                return b''
-            following = None
-            if query is not None:
-                following = queries.following(request, page, answer, answers.marker)
-            return formats.FORMATS[request.pecan['content_type']].write(answers, answer, following)
+            if not microversion.is_contract():
+                return _answer(exposed, method, self, segments)
+            with seeds.told(exposed.seed):
+                return _answer(exposed, method, self, segments)
+        controller.exposed = exposed
         return controller
     return decorate
+
+
+def _answer(exposed, method, self, segments):
+    request, response, version = pecan.request, pecan.response, microversion.current()
+    ctxt = request.context['ctxt']
+    arguments = {}
+    if exposed.first is not None:
+        exposed.first(self, ctxt, *segments)
+    if exposed.query is None:
+        queries.none(request.GET)
+    else:
+        arguments.update(exposed.query.read(request.GET, self.max_limit, version))
+    if exposed.body is not None:
+        arguments['body'] = exposed.body.read(request, version)
+    answer = method(self, ctxt, *segments, **arguments)
+    if not isinstance(answer, Answer):
+        answer = Answer(answer, 204 if answer is None else exposed.status)
+    response.status = answer.status
+    if answer.value is None:
+        return b''
+    shape = answer.shape or exposed.answers
+    following = None
+    if 'page' in arguments:
+        following = queries.following(request, arguments['page'], answer.value, shape.marker)
+    chosen = formats.FORMATS[request.pecan['content_type']]
+    return chosen.write(shape, answer.value, version, following)
 
 
 class Failures(hooks.PecanHook):
@@ -189,23 +269,35 @@ class Formats(hooks.PecanHook):
 
 
 def describe(error, environ):
-    """Describe a failure as the API-SIG asks.
+    """Describe a failure: as the API-SIG asks, or at 1.0 as the seeds do.
 
     :param error: exception
     :param environ: WSGI environment of the request
     :returns: pecan.Response
     """
-    entries = [{'request_id': environ.get('openstack.request_id', ''), 'links': [], **entry}
+    request_id = environ.get('openstack.request_id', '')
+    entries = [{'request_id': request_id, 'links': [], **entry}
                for entry in _entries(error, environ)]
     environ[DESCRIBED] = True
-    response = pecan.Response(formats.JSON.dump({'errors': entries}),
-                              status=entries[0]['status'], content_type=formats.JSON.media_type)
+    format_ = formats.accepted(webob.Request(environ).accept) or formats.JSON
+    document, content_type = {'errors': entries}, format_.content_type
+    if microversion.of(environ) == types.CONTRACT:
+        document = seeds.document(entries, format_)
+    content = format_.dump(document)
+    plain = seeds.plain_text(error, environ)
+    if plain is not None:
+        content, content_type = plain.encode(), 'text/plain'
+    response = pecan.Response(content, status=entries[0]['status'], content_type=content_type)
     if isinstance(error, webob.exc.HTTPMethodNotAllowed):
         response.allow = error.allow
+    response.headers.update(seeds.challenge(error, environ))
     return response
 
 
 def _entries(error, environ):
+    if isinstance(error, seeds.Said):
+        return [{**entry, 'status': error.status, 'detail': error.text or entry['detail']}
+                for entry in _entries(error.error, environ)]
     if isinstance(error, InvalidBody):
         return [_entry(400, fault.code, fault.title, fault.reason) for fault in error.faults]
     for kind in type(error).__mro__:

@@ -10,21 +10,29 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Microversions of /v1: the header ``OpenStack-API-Version: flavorsvc 1.N``."""
+"""Microversions of /v1: the header ``OpenStack-API-Version: flavorsvc 1.N``.
+
+1.0, also when no header is sent, is the contract of the seeds; 1.1 the conventional API.
+"""
 
 import re
 
 import microversion_parse
+import pecan
 from pecan import hooks
+import webob
 import webob.exc
 
+from flavorsvc.api import types
 from flavorsvc.domain import errors
 
 SERVICE = 'flavorsvc'
 HEADER = 'OpenStack-API-Version'
-MIN = (1, 1)
-MAX = (1, 1)
+MIN = types.CONTRACT
+MAX = types.CONVENTIONAL
 _KEY = 'flavorsvc.microversion'
+#: What is not under one of these, such as the health, knows no microversions.
+_PREFIXES = ('/v1/', '/api/v1/')
 _FORM = re.compile(r'[0-9]{1,3}\.[0-9]{1,6}')
 
 
@@ -64,6 +72,35 @@ def asked(headers):
     if not MIN <= version <= MAX:
         raise NotSupported(text(version))
     return version
+
+
+def current():
+    """Tell which microversion the request that is being answered speaks.
+
+    :returns: (major, minor)
+    """
+    return pecan.request.environ.get(_KEY, MAX)
+
+
+def is_contract():
+    """Tell whether the request that is being answered speaks the contract of the seeds."""
+    return current() == types.CONTRACT
+
+
+def of(environ):
+    """Tell which microversion the answer to a request should speak, whatever became of it.
+
+    :param environ: WSGI environment
+    :returns: (major, minor); the newest where the request does not tell
+    """
+    if _KEY in environ:
+        return environ[_KEY]
+    if not environ.get('PATH_INFO', '').startswith(_PREFIXES):
+        return MAX
+    try:
+        return asked(webob.Request(environ).headers)
+    except (errors.Invalid, NotSupported):
+        return MAX
 
 
 class Negotiation(hooks.PecanHook):

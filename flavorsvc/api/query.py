@@ -27,48 +27,60 @@ class Query:
     """What one list may be asked.
 
     :ivar filters: dict of parameter to types.Value
-    :ivar sort_keys: dict of word in the request to key of the conductor; the first is the default
+    :ivar sort_keys: dict of word in the request to key of the conductor; the first is the default;
+        None for what has no pages
     :ivar marker: types.Value that a marker must be
+    :ivar parameters: dict of every parameter to types.Value
     """
 
-    def __init__(self, filters, sort_keys, marker=types.Name):
+    def __init__(self, filters, sort_keys=None, marker=types.Name):
         self.filters = filters
         self.sort_keys = sort_keys
         self.marker = marker
-        self._values = {**filters, 'limit': _LIMIT, 'marker': marker,
-                        'sort_key': types.one_of(*sort_keys), 'sort_dir': _DIRECTION}
+        self.parameters = dict(filters)
+        if sort_keys:
+            self.parameters.update(limit=_LIMIT, marker=marker, sort_dir=_DIRECTION,
+                                   sort_key=types.one_of(*sort_keys))
 
-    def read(self, parameters, max_limit):
+    def read(self, parameters, max_limit, version=types.CONVENTIONAL):
         """Read the parameters of a request.
+
+        The seeds know no pages: at 1.0, whoever names no limit gets everything, for which the
+        limit of the page is None.
 
         :param parameters: webob.multidict.MultiDict
         :param max_limit: int, most resources in a page; asking for more gives that many
-        :returns: (filters, page) as the conductor takes them
+        :param version: (major, minor)
+        :returns: dict with filters, and page where there are any, as the conductor takes them
         :raises errors.Invalid: for a parameter that is unknown, repeated or out of bounds
         """
         given = self._given(parameters)
+        if not self.sort_keys:
+            return {'filters': given}
         default = next(iter(self.sort_keys))
-        page = {'limit': min(given.pop('limit', max_limit), max_limit),
+        limit = min(given.pop('limit', max_limit), max_limit)
+        everything = version == types.CONTRACT and 'limit' not in parameters
+        page = {'limit': None if everything else limit,
                 'marker': given.pop('marker', None),
                 'sort_key': self.sort_keys[given.pop('sort_key', default)],
                 'sort_dir': given.pop('sort_dir', 'asc')}
-        return given, page
+        return {'filters': given, 'page': page}
 
     def _given(self, parameters):
         given = {}
         for name, text in parameters.items():
-            if name not in self._values:
-                raise errors.Invalid(name[:schema.MAX_SHOWN], 'unknown query parameter')
+            if name not in self.parameters:
+                raise errors.Invalid(schema.named(name), 'unknown query parameter')
             if name in given:
                 raise errors.Invalid(name, 'is given more than once')
-            given[name] = _value(name, self._values[name], text)
+            given[name] = _value(name, self.parameters[name], text)
         return given
 
 
 def _value(name, value_type, text):
     value = text
     if value_type.basetype is bool:
-        value = _TRUTH.get(text, text)
+        value = True if not text and value_type is types.Flag else _TRUTH.get(text.lower(), text)
     elif value_type.basetype is int and text.isascii() and text.isdigit() and len(text) < 20:
         value = int(text)
     fault = schema.value_fault(value_type, value)
@@ -83,7 +95,7 @@ def none(parameters):
     :raises errors.Invalid: when there is one
     """
     for name in parameters:
-        raise errors.Invalid(name[:schema.MAX_SHOWN], 'unknown query parameter')
+        raise errors.Invalid(schema.named(name), 'unknown query parameter')
 
 
 def following(request, page, resources, marker):
@@ -95,7 +107,7 @@ def following(request, page, resources, marker):
     :param marker: str, the attribute of the last of them that the next page starts after
     :returns: str, or None when this page is not full and thus the last one
     """
-    if len(resources) < page['limit']:
+    if page['limit'] is None or len(resources) < page['limit']:
         return None
     parameters = request.GET.copy()
     parameters['marker'] = getattr(resources[-1], marker)

@@ -16,14 +16,26 @@ import pecan
 import webob.exc
 
 from flavorsvc.api import types
+from flavorsvc.api.openapi import document
 from flavorsvc.api.v1 import flavors
+from flavorsvc.api.v1 import infrastructures
 from flavorsvc.api.v1 import installations
+from flavorsvc.api.v1 import openapi
 from flavorsvc.api.v1 import openstack_flavors
+from flavorsvc.api.v1 import private_flavors
+from flavorsvc.api.v1 import promoted_flavors
 from flavorsvc.api.v1 import regions
+from flavorsvc.api.v1 import registered_flavors
+from flavorsvc.api.v1 import service_flavors
+from flavorsvc.api.v1 import service_types
 from flavorsvc.api.v1 import versions
 
+#: Paths that tell the versions, and so must not depend on one.
+DISCOVERY = frozenset(['', '/', '/v1', '/v1/'])
 #: Paths that need no token.
-PUBLIC = frozenset(['', '/', '/v1', '/v1/'])
+PUBLIC = DISCOVERY | {'/v1/openapi.json', '/v1/openapi.json/'}
+#: Where the first program of FIWARE had its routes.
+_UNDER_API = 'api/'
 
 
 def routes(*site):
@@ -32,6 +44,13 @@ def routes(*site):
     :param site: what each controller is made of (see controller.Controller)
     :returns: dict of str to dict of str to Pecan controller
     """
+    tree = {**_own(*site), **_fiware(*site), **_under_api(_fiware(*site)), **_trove(*site)}
+    described = document.Routes(tree, _UNDER_API, PUBLIC, DISCOVERY)
+    tree['v1/openapi.json'] = {'GET': openapi.OpenApi(described).show}
+    return tree
+
+
+def _own(*site):
     version = versions.Versions(*site)
     flavor = flavors.Flavors(*site)
     installation = installations.Installations(*site)
@@ -40,20 +59,71 @@ def routes(*site):
     return {
         '': {'GET': version.index},
         'v1': {'GET': version.show},
-        'v1/flavors': {'GET': flavor.index, 'POST': flavor.create},
-        'v1/flavors/*': {'GET': flavor.show, 'PATCH': flavor.update, 'DELETE': flavor.delete},
         'v1/flavors/*/install': {'POST': flavor.install},
         'v1/flavors/*/uninstall': {'POST': flavor.uninstall},
         'v1/installations': {'GET': installation.index},
         'v1/installations/*': {'GET': installation.show},
         'v1/installations/*/retry': {'POST': installation.retry},
-        'v1/regions': {'GET': region.index},
         'v1/regions/*': {'GET': region.show, 'PATCH': region.update, 'DELETE': region.forget},
         'v1/openstack_flavors': {'GET': openstack_flavor.index, 'POST': openstack_flavor.create},
         'v1/openstack_flavors/*': {'GET': openstack_flavor.show,
                                    'DELETE': openstack_flavor.delete},
         'v1/openstack_flavors/*/register': {'POST': openstack_flavor.register},
     }
+
+
+def _fiware(*site):
+    flavor = flavors.Flavors(*site)
+    promoted = promoted_flavors.PromotedFlavors(*site)
+    private = private_flavors.PrivateFlavors(*site)
+    infrastructure = infrastructures.Infrastructures(*site)
+    region = regions.Regions(*site)
+    private_collection = {'GET': private.index, 'POST': private.create}
+    one_private = {'GET': private.show, 'PUT': private.update, 'DELETE': private.delete}
+    return {
+        'v1/flavors': {'GET': flavor.index, 'POST': flavor.create},
+        'v1/flavors/*': {'GET': flavor.show, 'PUT': flavor.modify, 'PATCH': flavor.update,
+                         'DELETE': flavor.delete},
+        'v1/promotedflavors': {'GET': promoted.index, 'POST': promoted.create},
+        'v1/promotedflavors/*': {'GET': promoted.show, 'PUT': promoted.modify,
+                                 'DELETE': promoted.delete},
+        'v1/regions': {'GET': region.index},
+        'v1/nodes': {'GET': region.index},
+        'v1/regions/*/flavors': private_collection,
+        'v1/region/*/flavors': private_collection,
+        'v1/regions/*/flavors/*': one_private,
+        'v1/region/*/flavors/*': one_private,
+        'v1/infrastructures': {'POST': infrastructure.create},
+        'v1/infrastructures/*': {'DELETE': infrastructure.delete},
+    }
+
+
+def _trove(*site):
+    service_type = service_types.ServiceTypes(*site)
+    flavor = service_flavors.ServiceFlavors(*site)
+    registered = registered_flavors.RegisteredFlavors(*site)
+    for_types = {'GET': flavor.index, 'POST': flavor.create, 'DELETE': flavor.delete}
+    registered_for = {'GET': registered.index}
+    mappings = {'POST': registered.create, 'DELETE': registered.delete}
+    return {
+        'v1/service_types': {'GET': service_type.index},
+        'v1/service_types/*': {'GET': service_type.show, 'PUT': service_type.replace,
+                               'DELETE': service_type.delete},
+        'v1/service_flavors/*': for_types,
+        'v1/service_flavors/*/*': {'DELETE': flavor.unmap},
+        'v1/registered_flavors/*': registered_for,
+        'v1/registered_flavors/*/*': mappings,
+        # as the seed spells them
+        'v1/Flavors/*': for_types,
+        'v1/Flavors/*/*': {'DELETE': flavor.unmap, 'POST': flavor.create_literally},
+        'v1/RegisteredFlavors/*': registered_for,
+        'v1/RegisteredFlavors/*/*': mappings,
+    }
+
+
+def _under_api(tree):
+    """Serve the FIWARE routes also where its first program did: under /api."""
+    return {f'{_UNDER_API}{path}': methods for path, methods in tree.items()}
 
 
 class Root:

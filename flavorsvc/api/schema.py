@@ -21,7 +21,6 @@ import itertools
 import json
 
 import jsonschema
-from wsme import types as wtypes
 
 from flavorsvc.api import types
 
@@ -30,39 +29,45 @@ MAX_REASONS = 10
 #: Most characters of a refused value that are repeated to the caller.
 MAX_SHOWN = 60
 
-CREATE, UPDATE = 'create', 'update'
+#: UPDATE changes something; MODIFY may ask for what is so already, and be empty.
+CREATE, UPDATE, MODIFY = 'create', 'update', 'modify'
 
 
-def derive(shape, purpose=CREATE):
+def derive(shape, purpose=CREATE, version=types.CONVENTIONAL):
     """Derive the JSON schema of a body.
 
     :param shape: types.Single, or a WSME type for a body without a key around it
-    :param purpose: CREATE, or UPDATE where nothing is required and what is fixed is refused
+    :param purpose: CREATE, or UPDATE or MODIFY where nothing is required and what is fixed is
+        refused
+    :param version: (major, minor)
     :returns: dict
     """
     if not isinstance(shape, types.Single):
-        return _of_complex(shape, purpose)
-    return {'type': 'object', 'properties': {shape.name: _of_complex(shape.datatype, purpose)},
+        return _of_complex(shape, purpose, version)
+    return {'type': 'object',
+            'properties': {shape.name: _of_complex(shape.datatype, purpose, version)},
             'required': [shape.name], 'additionalProperties': False,
             'description': f'an object with the key {shape.name}'}
 
 
-def _of_complex(datatype, purpose):
-    attributes = wtypes.list_attributes(datatype)
+def _of_complex(datatype, purpose, version):
+    attributes = types.attributes(datatype, version)
     schema = {
         'type': 'object', 'description': 'an object', 'additionalProperties': False,
-        'properties': {each.name: _of_attribute(each, purpose) for each in attributes}}
+        'properties': {name: _of_attribute(each, purpose) for name, each in attributes}}
     if purpose == UPDATE:
         schema.update(minProperties=1, description='an object with at least one change')
-    else:
-        schema['required'] = [each.name for each in attributes if each.mandatory]
+    elif purpose == CREATE:
+        schema['required'] = [
+            name for name, each in attributes
+            if each.mandatory or (each.required_at_1_0 and version == types.CONTRACT)]
     return schema
 
 
 def _of_attribute(attribute, purpose):
     if attribute.readonly:
         return {'not': {}, 'readOnly': True, 'description': 'is read-only'}
-    if attribute.fixed and purpose == UPDATE:
+    if attribute.fixed and purpose != CREATE:
         return {'not': {}, 'readOnly': True, 'description': 'cannot be changed'}
     schema = attribute.datatype.schema
     if not attribute.nullable:
@@ -95,12 +100,12 @@ _Strict = jsonschema.validators.extend(
 
 
 @functools.cache
-def validator(shape, purpose=CREATE):
+def validator(shape, purpose=CREATE, version=types.CONVENTIONAL):
     """Make the validator of a body, once.
 
     :returns: an object whose iter_errors gives what is wrong
     """
-    return _Strict(derive(shape, purpose), format_checker=_formats)
+    return _Strict(derive(shape, purpose, version), format_checker=_formats)
 
 
 def value_fault(value_type, value):
@@ -114,14 +119,14 @@ def value_fault(value_type, value):
     return f'must be {value_type.says}, not {shown(value)}'
 
 
-def faults(shape, data, purpose=CREATE):
+def faults(shape, data, purpose=CREATE, version=types.CONVENTIONAL):
     """Check a body.
 
     :param data: what was read
     :returns: list of (field, reason), both str, such as
         ('flavor.ram', "must be an integer from 1 to 2147483647, not 'x'"); empty when it is right
     """
-    found = (fault for error in validator(shape, purpose).iter_errors(data)
+    found = (fault for error in validator(shape, purpose, version).iter_errors(data)
              for fault in _faults(error))
     return list(dict.fromkeys(itertools.islice(found, MAX_REASONS)))
 
@@ -138,6 +143,8 @@ def _faults(error):
                 yield _below(field, name), 'unknown field'
     elif error.validator == 'not':
         yield field, error.schema['description']
+    elif 'writeOnly' in repr(error.schema):
+        yield field or 'body', f'must be {error.schema["description"]}'
     elif 'propertyNames' in error.absolute_schema_path:
         yield field, f'each key must be {error.schema["description"]}, not {shown(error.instance)}'
     else:
@@ -153,8 +160,12 @@ def _field(path):
 
 
 def _below(field, name):
-    name = name[:MAX_SHOWN] if name and types.is_printable(name) else shown(name)
-    return f'{field}.{name}' if field else name
+    return f'{field}.{named(name)}' if field else named(name)
+
+
+def named(name):
+    """Repeat a name that the caller chose: quoted where it cannot be printed, cut where long."""
+    return name[:MAX_SHOWN] if name and types.is_printable(name) else shown(name)
 
 
 def shown(value):

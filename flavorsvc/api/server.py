@@ -53,6 +53,9 @@ class ApiService(service.ServiceBase):
         """Serve in a thread of its own."""
         self._server = waitress.create_server(
             self._build(), sockets=[self._listening], threads=self._conf.api.threads, ident=None,
+            connection_limit=self._conf.api.connections,
+            # select() knows no file descriptor above 1023
+            asyncore_use_poll=True,
             # The application has a limit of its own, and an answer of its own for it.
             max_request_body_size=16 * self._conf.oslo_middleware.max_request_body_size)
         threading.Thread(target=self._server.run, name='http', daemon=True).start()

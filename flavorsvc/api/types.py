@@ -13,12 +13,19 @@
 """WSME types that several resources share, and the bounds of their values.
 
 A resource is a subclass of :class:`Resource` beside its controller. The key of an attribute is
-what crosses RPC and carries its unit (``ram_mib``), its name is what crosses HTTP (``ram``).
+what crosses RPC and carries its unit (``ram_mib``), its name is what crosses HTTP (``ram``). One
+type serves every microversion: an attribute says since which one it is there, and what the seeds'
+contract (1.0) calls it.
 """
 
 import unicodedata
 
 from wsme import types as wtypes
+
+#: The microversion that is the contract of the seeds, word for word.
+CONTRACT = (1, 0)
+#: The first conventional one.
+CONVENTIONAL = (1, 1)
 
 
 class Attr(wtypes.wsattr):
@@ -26,17 +33,34 @@ class Attr(wtypes.wsattr):
 
     :ivar nullable: whether null may be sent
     :ivar fixed: whether it can only be set when the resource is created
+    :ivar since: the first microversion that has it
+    :ivar at_1_0: str, its name in the contract of the seeds, where that is another
+    :ivar required_at_1_0: whether the contract asks for it although it has a default since
     """
 
-    def __init__(self, datatype, nullable=False, fixed=False, **kwargs):
+    def __init__(self, datatype, nullable=False, fixed=False, since=CONTRACT, at_1_0=None,
+                 required_at_1_0=False, **kwargs):
         super().__init__(datatype, **kwargs)
         self.nullable = nullable
         self.fixed = fixed
+        self.since = since
+        self.at_1_0 = at_1_0
+        self.required_at_1_0 = required_at_1_0
 
 
-def readonly(datatype, name=None):
+def readonly(datatype, name=None, **kwargs):
     """Make an attribute that is answered but never accepted."""
-    return Attr(datatype, name=name, readonly=True)
+    return Attr(datatype, name=name, readonly=True, **kwargs)
+
+
+def attributes(datatype, version):
+    """Give the attributes of a type by the names that a microversion has for them.
+
+    :param version: (major, minor)
+    :returns: list of (name, Attr)
+    """
+    return [(each.at_1_0 if version == CONTRACT and each.at_1_0 else each.name, each)
+            for each in wtypes.list_attributes(datatype) if each.since <= version]
 
 
 class Value(wtypes.UserType):
@@ -109,6 +133,8 @@ def one_of(*words):
 
 
 Boolean = Value(bool, 'true or false', type='boolean')
+#: A query parameter that is true when it is there.
+Flag = Value(bool, 'nothing, true or false', type='boolean')
 Size = integer(0, 2 ** 31 - 1)
 Count = integer(1, 2 ** 31 - 1)
 Name = text(1, 255, 'name')
@@ -140,20 +166,20 @@ class Model(wtypes.Base):
         return cls(**values, **more)
 
     @classmethod
-    def values(cls, data):
+    def values(cls, data, version):
         """Turn what was read and validated into what the conductor takes.
 
         :param data: dict of attribute name to value
+        :param version: (major, minor) of the names
         :returns: dict of attribute key to value, of those attributes that were given
         """
-        return {each.key: data[each.name] for each in wtypes.list_attributes(cls)
-                if each.name in data}
+        return {each.key: data[name] for name, each in attributes(cls, version) if name in data}
 
 
 class Resource(Model):
     """What has a URL of its own."""
 
-    links = readonly([Link])
+    links = readonly([Link], since=CONVENTIONAL)
 
 
 class Single:
@@ -172,11 +198,29 @@ class Listing:
     """Resources as a body: ``{"flavors": […], "flavors_links": […]}``.
 
     :ivar name: str, the key around them
+    :ivar item: str, what one of them is called in XML
     :ivar datatype: subclass of Resource
     :ivar marker: str, the attribute that a page starts after
     """
 
-    def __init__(self, name, datatype, marker='id'):
+    def __init__(self, name, datatype, marker='id', item=None, at_1_0=None):
+        """Describe.
+
+        :param item: str; the name without its last letter where it is left out
+        :param at_1_0: (name, item) in the contract of the seeds, where they are others
+        """
         self.name = name
+        self.item = item or name[:-1]
         self.datatype = datatype
         self.marker = marker
+        self._at_1_0 = at_1_0
+
+    def names(self, version):
+        """Tell what a microversion calls the list and one of its items.
+
+        :param version: (major, minor)
+        :returns: (str, str)
+        """
+        if version == CONTRACT and self._at_1_0:
+            return self._at_1_0
+        return self.name, self.item

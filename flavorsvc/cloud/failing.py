@@ -72,7 +72,8 @@ def unintelligible(service, error):
 
     :returns: failures.Unreachable
     """
-    LOG.warning('unintelligible answer of %s', service, exc_info=error)
+    # without its words: whoever answered may have repeated the token in them
+    LOG.warning('unintelligible answer of %s (%s)', service, type(error).__name__)
     return failures.Unreachable(
         'unintelligible', f'{service} did not answer as its API does '
                           f'({type(error).__name__}).')

@@ -50,18 +50,69 @@ class Nova:
             except nova_exceptions.NotFound as error:
                 _check_origin(error)
                 return None
-            embedded = self.microversion >= _EMBEDDED_SINCE
-            extra_specs = found.to_dict()['extra_specs'] if embedded else found.get_keys()
+            extra_specs = self._extra_specs(found, found.to_dict())
             projects = frozenset()
             if not found.is_public:
                 projects = frozenset(access.tenant_id for access
                                      in self._client.flavor_access.list(flavor=flavor_id))
-            return flavor.Spec(
-                id=found.id, name=found.name, vcpus=found.vcpus, ram_mib=found.ram,
-                disk_gib=found.disk, ephemeral_gib=found.ephemeral, swap_mib=found.swap or 0,
-                rxtx_factor=float(getattr(found, 'rxtx_factor', 1.0)), is_public=found.is_public,
-                description=getattr(found, 'description', None) or None,
-                extra_specs=extra_specs, projects=projects)
+            return _spec(found, extra_specs, projects)
+
+    def show(self, flavor_id):
+        """Read a flavor as whoever asks may see it: without its access list.
+
+        :param flavor_id: str
+        :returns: flavor.Spec whose ``projects`` are empty, or None
+        :raises failures.Failure: when Nova does not say
+        """
+        with failing.classified('nova'):
+            try:
+                return self._shown(self._client.flavors.get(flavor_id))
+            except nova_exceptions.NotFound as error:
+                _check_origin(error)
+                return None
+
+    def list(self, is_public=True):
+        """Read the flavors of the region, page by page as they are taken.
+
+        :param is_public: bool; None for those of both kinds, which admins may ask for
+        :returns: iterator of flavor.Spec whose ``projects`` are empty, for a list does not
+            tell them
+        :raises failures.Failure: when Nova does not say
+        """
+        marker, seen = None, set()
+        while page := self._page(is_public, marker):
+            marker = page[-1].id
+            if marker in seen:
+                raise failing.unintelligible('nova', ValueError('its pages have no end'))
+            seen.update(spec.id for spec in page)
+            yield from page
+
+    def _page(self, is_public, marker):
+        with failing.classified('nova'):
+            try:
+                return [self._shown(found) for found in
+                        self._client.flavors.list(is_public=is_public, marker=marker)]
+            except nova_exceptions.NotFound as error:  # of the list itself: no Nova says that
+                raise failing.unintelligible('nova', error) from error
+
+    def _shown(self, found):
+        # a Nova leaves them out for those who may not read them
+        told = {'extra_specs': {}, **found.to_dict()}
+        return _spec(found, self._extra_specs(found, told))
+
+    def _extra_specs(self, found, told):
+        return told['extra_specs'] if self.microversion >= _EMBEDDED_SINCE else found.get_keys()
+
+    def create(self, spec):
+        """Create a flavor, still without extra specs and access.
+
+        :param spec: flavor.Spec; the id ``auto`` has Nova choose one
+        :returns: flavor.Spec, as Nova made it
+        :raises failures.Taken: when a flavor of this id or name exists already
+        :raises failures.Failure: when Nova does not do it
+        """
+        with failing.classified('nova'):
+            return _spec(_create(compare.Create(spec), self._client), {})
 
     def id_of(self, name):
         """Look for the flavor that has a name.
@@ -101,6 +152,16 @@ def _check_origin(error):
         raise failing.unintelligible('nova', error)
 
 
+def _spec(found, extra_specs, projects=frozenset()):
+    told = found.to_dict()  # novaclient asks again for an attribute that is not there
+    return flavor.Spec(
+        id=found.id, name=found.name, vcpus=found.vcpus, ram_mib=found.ram,
+        disk_gib=found.disk, ephemeral_gib=found.ephemeral, swap_mib=found.swap or 0,
+        rxtx_factor=float(told.get('rxtx_factor', 1.0)), is_public=found.is_public,
+        description=told.get('description') or None,
+        extra_specs=extra_specs, projects=projects)
+
+
 @functools.singledispatch
 def _take(step, client):
     raise TypeError(f'no way to take {step!r}')
@@ -111,7 +172,7 @@ def _create(step: compare.Create, client):
     spec = step.spec
     extra = {'description': spec.description} if spec.description is not None else {}
     try:
-        client.flavors.create(
+        return client.flavors.create(
             spec.name, spec.ram_mib, spec.vcpus, spec.disk_gib, flavorid=spec.id,
             ephemeral=spec.ephemeral_gib, swap=spec.swap_mib, rxtx_factor=spec.rxtx_factor,
             is_public=spec.is_public, **extra)

@@ -18,6 +18,7 @@ from oslo_log import log
 from oslo_service import service
 
 from flavorsvc import conf as options
+from flavorsvc.api import authentication
 from flavorsvc.api import server
 from flavorsvc.cmd import api
 from flavorsvc.cmd import process
@@ -48,13 +49,21 @@ class AllInOne(service.ServiceBase):
 
 
 def main():
-    """Serve and converge until SIGTERM."""
+    """Serve and converge until SIGTERM.
+
+    :returns: str, what is wrong for people to mend; None when all went well
+    """
     conf = options.load_all_in_one(sys.argv[1:])
     # The in-process transport that looks for calls every 50 ms. The other one, kombu+memory, looks
     # without a pause and keeps a core busy with it.
     conf.set_default('transport_url', 'fake:///')
     log.setup(conf, 'flavorsvc')
+    try:
+        authentication.check(conf, conf.api.host)
+    except ValueError as error:
+        return f'flavorsvc-all-in-one: {error}'
     listening = server.listen(conf)
     process.run(conf, AllInOne(
         conductor.ConductorService(conf),
         server.ApiService(conf, listening, lambda: api.application(conf))))
+    return None

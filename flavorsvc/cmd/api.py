@@ -19,6 +19,7 @@ from oslo_log import log
 from flavorsvc import conf as options
 from flavorsvc import rpc
 from flavorsvc.api import app
+from flavorsvc.api import authentication
 from flavorsvc.api import server
 from flavorsvc.cmd import process
 from flavorsvc.conductor import client
@@ -34,9 +35,17 @@ def application(conf):
 
 
 def main():
-    """Serve until SIGTERM, in [api] workers processes."""
+    """Serve until SIGTERM, in [api] workers processes.
+
+    :returns: str, what is wrong for people to mend; None when all went well
+    """
     conf = options.load_api(sys.argv[1:])
     log.setup(conf, 'flavorsvc-api')
+    try:
+        authentication.check(conf, conf.api.host)
+    except ValueError as error:
+        return f'flavorsvc-api: {error}'
     listening = server.listen(conf)
     process.run(conf, server.ApiService(conf, listening, lambda: application(conf)),
                 workers=conf.api.workers)
+    return None

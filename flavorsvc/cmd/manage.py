@@ -19,8 +19,10 @@ from oslo_db import exception as db_exception
 from oslo_log import log
 
 from flavorsvc import conf as options
+from flavorsvc.cmd import credential
 from flavorsvc.db import engine
 from flavorsvc.db import schema
+from flavorsvc.domain import errors
 
 
 def _sync(conf):
@@ -36,6 +38,7 @@ def _add_parsers(subparsers):
         dest='action', required=True, metavar='ACTION')
     db.add_parser('sync', help='bring the schema to the newest revision').set_defaults(run=_sync)
     db.add_parser('version', help='print the revision of the schema').set_defaults(run=_version)
+    credential.add_parsers(subparsers)
 
 
 def main():
@@ -48,10 +51,15 @@ def main():
             cfg.SubCommandOpt('command', handler=_add_parsers, title='commands')])
         log.setup(conf, 'flavorsvc-manage')
         conf.command.run(conf)
-    except cfg.Error as error:
+    except (cfg.Error, credential.Trouble) as error:
         return f'flavorsvc-manage: {error}'
     except db_exception.CantStartEngineError:
         return 'flavorsvc-manage: no configuration file sets connection in its group [database]'
     except db_exception.DBConnectionError as error:
         return f'flavorsvc-manage: the database does not answer: {error.inner_exception}'
+    except errors.Unavailable as error:
+        return f'flavorsvc-manage: {error.reason}'
+    except db_exception.DBError as error:
+        return (f'flavorsvc-manage: the database refuses: {error.inner_exception} (is its schema '
+                f'that of this release? "flavorsvc-manage db sync" brings it there)')
     return None

@@ -21,6 +21,7 @@ import os
 from oslo_log import log
 
 from flavorsvc import conf as options
+from flavorsvc.api import authentication
 from flavorsvc.cmd import api
 
 
@@ -28,6 +29,10 @@ def _application():
     files = os.environ.get('FLAVORSVC_CONFIG_FILES', '/etc/flavorsvc/flavorsvc.conf')
     conf = options.load_api([], default_config_files=files.split(':'))
     log.setup(conf, 'flavorsvc-api')
+    try:
+        authentication.check(conf, host=None)
+    except ValueError as error:
+        raise SystemExit(f'flavorsvc.cmd.wsgi: {error}') from None
     return api.application(conf)
 
 

@@ -14,8 +14,8 @@
 
 Payloads are plain dicts, described where they are made:
 :func:`flavorsvc.db.flavors.as_dict`, :func:`flavorsvc.db.installations.as_dict`,
-:func:`flavorsvc.db.regions.as_dict`. Keys may be added within a major version;
-a reader ignores those that it does not know.
+:func:`flavorsvc.db.regions.as_dict`, :func:`flavorsvc.db.infrastructures.as_dict`. Keys may be
+added within a major version; a reader ignores those that it does not know.
 """
 
 import oslo_messaging
@@ -24,7 +24,7 @@ from flavorsvc import rpc
 from flavorsvc.domain import errors
 
 #: Version of the RPC API. A conductor serves every minor version of its major.
-VERSION = '1.0'
+VERSION = '1.1'
 
 
 class Conductor:
@@ -157,6 +157,154 @@ class Conductor:
     def region_forget(self, ctxt, name):
         """Forget a region that left the service catalogue, and all that was wished there."""
         self._call(ctxt, 'regions', 'forget', name=name)
+
+    def infrastructure_create(self, ctxt, values):
+        """Look at a cloud that has a Keystone of its own, and register it as a region.
+
+        :param values: dict with name, keystone_url, nova_url or None, region_name or None,
+            project_id (the owner), credential: a dict with username, password, project_name,
+            user_domain_name or None and project_domain_name or None, or with
+            application_credential_id and application_credential_secret
+        :returns: dict
+        """
+        return self._call(ctxt, 'infrastructures', 'create', values=values)
+
+    def infrastructure_get(self, ctxt, name):
+        """Show a registered infrastructure.
+
+        :returns: dict
+        """
+        return self._call(ctxt, 'infrastructures', 'get', name=name)
+
+    def infrastructure_delete(self, ctxt, name, force=False):
+        """Unregister an infrastructure.
+
+        :param force: bool, whether to forget what is installed there, without a call to it
+        """
+        self._call(ctxt, 'infrastructures', 'delete', name=name, force=force)
+
+    def service_types_list(self, ctxt):
+        """List the service types that have a rule or a mapping, by name.
+
+        :returns: list of dict, see :func:`flavorsvc.db.service_types.list_all`
+        """
+        return self._call(ctxt, 'service_types', 'list')
+
+    def service_type_get(self, ctxt, name):
+        """Show a service type.
+
+        :returns: dict
+        """
+        return self._call(ctxt, 'service_types', 'get', name=name)
+
+    def service_type_put(self, ctxt, name, values):
+        """Give a service type a rule, instead of any that it has.
+
+        :param values: dict with any of min_vcpus, min_ram_mib, min_disk_gib,
+            required_extra_specs; what is missing is not required
+        :returns: dict, and ``created`` (bool): whether it had no rule before
+        """
+        return self._call(ctxt, 'service_types', 'put', name=name, values=values)
+
+    def service_type_delete(self, ctxt, name):
+        """Take away the rule and the mappings of a service type."""
+        self._call(ctxt, 'service_types', 'delete', name=name)
+
+    def service_flavors_list(self, ctxt, types, region=None, visible_to=None):
+        """List the flavors for service types, by mapping or by rule, that a region has now.
+
+        :param types: list of str
+        :param region: str, or None for the default region
+        :param visible_to: project id, or None for one who sees everything
+        :returns: list of dict, see :mod:`flavorsvc.conductor.operations.service_flavors`
+        """
+        return self._call(ctxt, 'service_flavors', 'list', types=types, region=region,
+                          visible_to=visible_to, ruled=True)
+
+    def service_flavor_create(self, ctxt, types, values, region=None, project_id=None):
+        """Map a flavor to service types; it is created unless its id exists.
+
+        :param values: dict as for :meth:`flavor_create`; ignored but for the id where that exists
+        :param project_id: str, who is to own a flavor that is new to the catalogue
+        :returns: dict, with installations (list of dict, those to wait for) and created (bool)
+        """
+        return self._call(ctxt, 'service_flavors', 'create', types=types, values=values,
+                          region=region, project_id=project_id)
+
+    def service_flavors_delete(self, ctxt, flavor_ids):
+        """Take flavors away from all service types, and delete them in Nova.
+
+        :returns: list of dict, the installations that have to go first
+        """
+        return self._call(ctxt, 'service_flavors', 'delete', flavor_ids=flavor_ids)
+
+    def service_mappings_delete(self, ctxt, types, flavor_ids):
+        """Take flavors away from service types; they stay in Nova."""
+        self._call(ctxt, 'service_flavors', 'unmap', types=types, flavor_ids=flavor_ids)
+
+    def registered_flavors_list(self, ctxt, types, region=None, visible_to=None):
+        """List the flavors that are mapped to service types and that a region has now.
+
+        :returns: list of dict, as :meth:`service_flavors_list`
+        """
+        return self._call(ctxt, 'service_flavors', 'list', types=types, region=region,
+                          visible_to=visible_to, ruled=False)
+
+    def registered_flavors_create(self, ctxt, types, flavor_ids, region=None):
+        """Map flavors that a region has to service types.
+
+        :returns: list of dict, as :meth:`service_flavors_list`
+        """
+        return self._call(ctxt, 'service_flavors', 'register', types=types,
+                          flavor_ids=flavor_ids, region=region)
+
+    def private_flavors_list(self, ctxt, region, token):
+        """List the public flavors of one region's Nova, as the caller sees them.
+
+        :param region: str, its name
+        :param token: dict with own, the caller's token of our Keystone or None, and region, one of
+            that region's Keystone or None. It is in no log and no error.
+        :returns: list of dict, see
+            :func:`flavorsvc.conductor.operations.private_flavors.as_dict`
+        """
+        return self._call(ctxt, 'private_flavors', 'list', region=region, token=token)
+
+    def private_flavor_get(self, ctxt, region, flavor_id, token):
+        """Show a flavor of one region's Nova.
+
+        :param token: dict, see :meth:`private_flavors_list`
+        :returns: dict
+        """
+        return self._call(ctxt, 'private_flavors', 'get', region=region, flavor_id=flavor_id,
+                          token=token)
+
+    def private_flavor_create(self, ctxt, region, values, token):
+        """Create a flavor in one region's Nova.
+
+        :param values: dict of field to value; id may be left out for Nova to choose
+        :param token: dict, see :meth:`private_flavors_list`
+        :returns: dict
+        """
+        return self._call(ctxt, 'private_flavors', 'create', region=region, values=values,
+                          token=token)
+
+    def private_flavor_update(self, ctxt, region, flavor_id, changes, token):
+        """Change description and extra_specs of a flavor of one region's Nova.
+
+        :param changes: dict of field to new value
+        :param token: dict, see :meth:`private_flavors_list`
+        :returns: dict
+        """
+        return self._call(ctxt, 'private_flavors', 'update', region=region, flavor_id=flavor_id,
+                          changes=changes, token=token)
+
+    def private_flavor_delete(self, ctxt, region, flavor_id, token):
+        """Delete a flavor of one region's Nova.
+
+        :param token: dict, see :meth:`private_flavors_list`
+        """
+        self._call(ctxt, 'private_flavors', 'delete', region=region, flavor_id=flavor_id,
+                   token=token)
 
     def ping(self, ctxt):
         """Ask whether a conductor and its database answer.

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keeps the list of regions in step with the service catalogue."""
+"""Keeps the list of regions in step with the service catalogue, and asks all how they are."""
 
 from concurrent import futures
 import threading
@@ -35,16 +35,16 @@ class Discovery:
     to be done there is noticed, and the microversion follows an upgrade.
     """
 
-    def __init__(self, database, cloud, conf, silence_s, nudged):
+    def __init__(self, database, clouds, conf, silence_s, nudged):
         """Prepare; :meth:`start` begins.
 
         :param database: flavorsvc.db.engine.Database
-        :param cloud: flavorsvc.cloud.sessions.Cloud
+        :param clouds: flavorsvc.cloud.sessions.Clouds
         :param conf: oslo_config.cfg.ConfigOpts with the groups ``cloud`` and ``engine``
         :param silence_s: function of the failures in a row, to seconds until the next try
         :param nudged: context manager that wakes the engine
         """
-        self._db, self._cloud, self._nudged = database, cloud, nudged
+        self._db, self._clouds, self._nudged = database, clouds, nudged
         self._silence_s = silence_s
         self._interval = conf.cloud.discovery_interval
         self._retry = min(conf.engine.retry_min, self._interval)
@@ -62,11 +62,20 @@ class Discovery:
     def discover(self):
         """Look once.
 
+        Registered regions are asked even when our own Keystone does not answer.
+
         :raises failures.Failure: when Keystone does not answer
         """
-        endpoints = self._cloud.endpoints()
+        try:
+            endpoints = self._clouds.home.endpoints()
+        except failures.Failure:
+            self._probe_all(regions.to_probe, timeutils.utcnow(), ('registered',))
+            raise
+        self._probe_all(regions.announce, endpoints, timeutils.utcnow())
+
+    def _probe_all(self, listed, *arguments):
         with self._nudged():
-            probes = self._db.write(regions.announce, endpoints, timeutils.utcnow())
+            probes = self._db.write(listed, *arguments)
             with futures.ThreadPoolExecutor(_PROBES, thread_name_prefix='probe') as pool:
                 list(pool.map(self._probe, probes))
 
@@ -85,9 +94,9 @@ class Discovery:
             self._stopping.wait(wait)
 
     def _probe(self, region):
-        pk, endpoint = region
+        pk, endpoint, access = region
         try:
-            microversion = self._cloud.negotiate(endpoint)
+            microversion = self._clouds.of(access).negotiate(endpoint)
         except failures.Failure as failure:
             LOG.warning('Region at %s does not answer: %s', endpoint, failure.text)
             self._db.write(regions.silent, pk, timeutils.utcnow(), failure, self._silence_s)

@@ -40,16 +40,16 @@ class Engine:
     database decides what is done: a nudge only makes it happen sooner.
     """
 
-    def __init__(self, database, cloud, conf, table, owner):
+    def __init__(self, database, clouds, conf, table, owner):
         """Prepare; :meth:`start` begins.
 
         :param database: flavorsvc.db.engine.Database
-        :param cloud: flavorsvc.cloud.sessions.Cloud
+        :param clouds: flavorsvc.cloud.sessions.Clouds
         :param conf: oslo_config.cfg.ConfigOpts with the group ``engine``
         :param table: capability table
         :param owner: str, unique name of this conductor: it owns the leases
         """
-        self._db, self._cloud, self._conf, self._table = database, cloud, conf.engine, table
+        self._db, self._clouds, self._conf, self._table = database, clouds, conf.engine, table
         self._owner = owner
         self._in_flight = {}
         self._wake = threading.Event()
@@ -135,8 +135,9 @@ class Engine:
         :returns: (origin, None), or (None, failures.Failure)
         """
         try:
-            microversion = claim.microversion or self._cloud.negotiate(claim.endpoint)
-            nova = self._cloud.nova(claim.endpoint, microversion, claim.request_id)
+            cloud = self._clouds.of(claim.access)
+            microversion = claim.microversion or cloud.negotiate(claim.endpoint)
+            nova = cloud.nova(claim.endpoint, microversion, claim.request_id)
             return convergence.converge(nova, claim, self._table), None
         except failures.Failure as failure:
             return None, failure

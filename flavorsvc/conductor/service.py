@@ -21,10 +21,13 @@ from oslo_service import service
 import yaml
 
 from flavorsvc import rpc
+from flavorsvc.cloud import credentials
 from flavorsvc.cloud import sessions
+from flavorsvc.conductor import callers
 from flavorsvc.conductor import discovery
 from flavorsvc.conductor import endpoints
 from flavorsvc.conductor import engine
+from flavorsvc.conductor import novas
 from flavorsvc.db import engine as db_engine
 from flavorsvc.domain import capabilities
 
@@ -47,15 +50,21 @@ class ConductorService(service.ServiceBase):
         owner = f'{self._conf.host}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
         table = capability_table(self._conf)
         self._db = db_engine.Database(self._conf)
-        cloud = sessions.Cloud(self._conf)
-        self._engine = engine.Engine(self._db, cloud, self._conf, table, owner)
-        self._discovery = discovery.Discovery(self._db, cloud, self._conf, self._engine.silence_s,
+        clouds = sessions.Clouds(
+            self._conf, credentials.Keys(self._conf.credentials.key_repository))
+        self._engine = engine.Engine(self._db, clouds, self._conf, table, owner)
+        self._discovery = discovery.Discovery(self._db, clouds, self._conf, self._engine.silence_s,
                                               self._engine.nudged)
+        region_novas = novas.Novas(self._db, clouds, self._conf.cloud.default_region)
         self._server = rpc.server(self._conf, rpc.transport(self._conf), self._conf.host, [
             endpoints.Flavors(self._db, self._engine, table),
             endpoints.Installations(self._db, self._engine),
             endpoints.Regions(self._db, self._conf.engine.per_region,
                               self._conf.cloud.default_region),
+            endpoints.Infrastructures(self._db, clouds),
+            endpoints.PrivateFlavors(self._db, callers.Callers(clouds, region_novas)),
+            endpoints.ServiceTypes(self._db),
+            endpoints.ServiceFlavors(self._db, self._engine, region_novas, table),
             endpoints.Health(self._db, owner)])
         self._server.start()
         self._engine.start()

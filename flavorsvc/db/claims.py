@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from flavorsvc.db import flavors
+from flavorsvc.db import regions
 from flavorsvc.db import tables
 from flavorsvc.domain import fairness
 from flavorsvc.domain import installation
@@ -50,6 +51,8 @@ class Claim:
     :ivar region_state: str
     :ivar endpoint: str, URL of its Nova
     :ivar microversion: str such as '2.96', or None when not negotiated yet
+    :ivar access: None for a region of our own cloud, else dict, see
+        :func:`flavorsvc.db.regions.access`
     """
 
     id: str
@@ -68,6 +71,7 @@ class Claim:
     endpoint: str
     microversion: str | None
     request_id: str | None
+    access: dict | None = dataclasses.field(default=None, repr=False)
 
 
 def take(session, owner, room, now, lease_s, default_cap):
@@ -85,11 +89,11 @@ def take(session, owner, room, now, lease_s, default_cap):
     due = _count(session, _due(now))
     if not due:
         return []
-    regions = {row.pk: row for row in session.scalars(
+    places = {row.pk: row for row in session.scalars(
         sa.select(tables.Region).where(tables.Region.pk.in_(due)))}
-    due = {pk: count for pk, count in due.items() if _open(regions[pk], now)}
+    due = {pk: count for pk, count in due.items() if _open(places[pk], now)}
     busy = _count(session, [tables.Installation.lease_until >= now])
-    caps = {pk: max(0, _cap(regions[pk], default_cap) - busy.get(pk, 0)) for pk in due}
+    caps = {pk: max(0, _cap(places[pk], default_cap) - busy.get(pk, 0)) for pk in due}
     taken = {}
     for pk, quota in fairness.shares(due, room, caps).items():
         ids = dict(session.execute(
@@ -110,7 +114,7 @@ def take(session, owner, room, now, lease_s, default_cap):
     rows = session.scalars(
         sa.select(tables.Installation)
         .where(tables.Installation.id.in_(taken), tables.Installation.lease_owner == owner)
-        .options(orm.joinedload(tables.Installation.region),
+        .options(orm.joinedload(tables.Installation.region).joinedload(tables.Region.credential),
                  orm.joinedload(tables.Installation.flavor).selectinload(tables.Flavor.access)))
     return [_claim(row, taken[row.id]) for row in rows]
 
@@ -204,7 +208,7 @@ def _claim(row, tried):
         observed=row.observed_generation is not None,
         region_pk=row.region_pk, region=row.region.name, region_state=row.region.state,
         endpoint=row.region.endpoint, microversion=row.region.microversion,
-        request_id=row.request_id)
+        request_id=row.request_id, access=regions.access(row.region))
 
 
 def _mine(claim):
@@ -231,7 +235,9 @@ def _let_go(session, claim, **values):
 def _forget(session, claim, now):
     flavor = session.scalars(
         sa.select(tables.Flavor).where(tables.Flavor.id == claim.flavor['id'],
-                                       tables.Flavor.deleted == 0).with_for_update()).one()
+                                       tables.Flavor.deleted == 0).with_for_update()).first()
+    if flavor is None:
+        return False  # its region was forgotten meanwhile, and the flavor with it
     gone = session.execute(
         sa.delete(tables.Installation)
         .where(*_mine(claim), tables.Installation.revision == claim.revision)

@@ -69,7 +69,8 @@ class Database:
         """Run ``work(session, …)`` in a transaction that is committed when it returns.
 
         A duplicate that work did not expect means that another transaction
-        inserted the row between its look and its insert: it looks again.
+        inserted the row between its look and its insert: it looks again. So it
+        does when another deleted the row that it was going to refer to.
 
         :returns: what work returns
         :raises errors.Unavailable: when the database does not answer
@@ -80,7 +81,8 @@ class Database:
     @oslo_db_api.wrap_db_retry(
         max_retries=10, retry_on_deadlock=True, inc_retry_interval=True, retry_interval=0.02,
         max_retry_interval=0.5, jitter=True,
-        exception_checker=lambda error: isinstance(error, db_exception.DBDuplicateEntry))
+        exception_checker=lambda error: isinstance(
+            error, db_exception.DBDuplicateEntry | db_exception.DBReferenceError))
     def _write(self, work, *args, **kwargs):
         with self._transactions.writer.using(_Transaction()) as session:
             return work(session, *args, **kwargs)

@@ -98,6 +98,19 @@ def list_page(session, filters, page, visible_to=None):
     return [as_dict(row) for row in rows]
 
 
+def living(session, flavor_ids=None):
+    """Read every flavor, or every one of some, without the regions that have it.
+
+    :param flavor_ids: collection of str, or None for all
+    :returns: dict of id to dict as :func:`described` gives it
+    """
+    query = sa.select(tables.Flavor).where(tables.Flavor.deleted == 0).options(
+        orm.selectinload(tables.Flavor.access))
+    if flavor_ids is not None:
+        query = query.where(tables.Flavor.id.in_(flavor_ids))
+    return {row.id: described(row) for row in session.scalars(query)}
+
+
 def lock(session, flavor_id, generation=None):
     """Read one flavor in order to change it, and keep others from doing so meanwhile.
 

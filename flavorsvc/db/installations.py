@@ -26,7 +26,7 @@ from flavorsvc.domain import installation
 SORT_KEYS = {name: name for name in ('created_at', 'updated_at', 'status')}
 
 
-def want(session, flavor, regions, desired, request_id, now):
+def want(session, flavor, regions, desired, request_id, now, anew=False):
     """Wish a flavor into regions, or out of them.
 
     A wish that is fulfilled already changes nothing; one that failed is tried
@@ -37,6 +37,8 @@ def want(session, flavor, regions, desired, request_id, now):
     :param regions: list of tables.Region
     :param desired: installation.Desired
     :param request_id: str, under which the engine's calls will be logged
+    :param anew: bool, whether a wish that was fulfilled is to be looked after once more: the
+        region was seen not to agree
     :returns: list of dict, the installations as they cross RPC
     """
     rows = {row.region_pk: row for row in session.scalars(
@@ -52,11 +54,32 @@ def want(session, flavor, regions, desired, request_id, now):
                 id=str(uuid.uuid4()), flavor_pk=flavor.pk, region_pk=region.pk, revision=0,
                 status=installation.State.PENDING, attempts=0)
             session.add(row)
-        if not _fulfilled(row, desired, flavor.generation):
+        if anew or not _fulfilled(row, desired, flavor.generation):
             _wish(row, desired, flavor.generation, request_id, now)
         wished.append((row, region))
     session.flush()
     return [as_dict(row, flavor, region) for row, region in wished]
+
+
+def adopt(session, flavor, region, request_id):
+    """Record that a region has a flavor which the catalogue took over from there.
+
+    From now on it is ours as if it had been installed: it follows changes,
+    and may be taken out again.
+
+    :param flavor: tables.Flavor of this session, which describes what the region has
+    :param region: tables.Region
+    :param request_id: str, of who had it adopted
+    """
+    claimed = installation.after(installation.State.PENDING, installation.Event.INSTALL)
+    session.add(tables.Installation(
+        id=str(uuid.uuid4()), flavor_pk=flavor.pk, region_pk=region.pk,
+        desired=installation.Desired.PRESENT, wanted_generation=flavor.generation,
+        observed_generation=flavor.generation, origin='adopted',
+        status=installation.after(claimed, installation.Event.FINISH), tried=True,
+        request_id=request_id))
+    session.flush()
+    session.expire(flavor, ['installations'])
 
 
 def want_again(session, flavor, request_id, now):
@@ -79,6 +102,18 @@ def wanted_anywhere(session, flavor_pk):
         sa.select(tables.Region.name).join(
             tables.Installation, tables.Installation.region_pk == tables.Region.pk)
         .where(tables.Installation.flavor_pk == flavor_pk).order_by(tables.Region.name)))
+
+
+def is_wanted(session, flavor_id, region_name):
+    """Tell whether a region has a flavor of the catalogue, is to get it or is to lose it.
+
+    :returns: bool
+    """
+    return session.scalar(
+        sa.select(tables.Installation.id)
+        .join(tables.Installation.flavor).join(tables.Installation.region)
+        .where(tables.Flavor.id == flavor_id, tables.Flavor.deleted == 0,
+               tables.Region.name == region_name)) is not None
 
 
 def list_page(session, filters, page, visible_to=None):
@@ -143,7 +178,7 @@ def regions_named(session, names, desired):
     :param names: list of str, or 'all'
     :param desired: installation.Desired, of a flavor there
     :returns: list of tables.Region
-    :raises errors.Invalid: naming those that do not exist
+    :raises errors.UnknownRegion: naming those that do not exist
     """
     query = sa.select(tables.Region).order_by(tables.Region.name)
     if desired == installation.Desired.PRESENT:
@@ -153,7 +188,7 @@ def regions_named(session, names, desired):
     rows = list(session.scalars(query.where(tables.Region.name.in_(names))))
     missing = sorted(set(names) - {row.name for row in rows})
     if missing:
-        raise errors.Invalid('regions', f'there is no region {", ".join(missing)}')
+        raise errors.UnknownRegion(', '.join(missing))
     return rows
 
 
@@ -181,6 +216,8 @@ def as_dict(row, flavor, region):
         'updated_at': pages.iso(row.updated_at),
         'flavor_project_id': flavor.project_id,
         'region_project_id': region.project_id,
+        'region_state': region.state,
+        'region_reason': region.reason,
     }
 
 

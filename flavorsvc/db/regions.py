@@ -14,13 +14,17 @@
 
 import datetime
 
+from oslo_log import log
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from flavorsvc.db import flavors
 from flavorsvc.db import pages
 from flavorsvc.db import tables
 from flavorsvc.domain import errors
 from flavorsvc.domain import installation
+
+LOG = log.getLogger(__name__)
 
 _GONE = 'The service catalogue no longer lists it.'
 
@@ -49,6 +53,18 @@ def as_dict(row, default_concurrency):
     }
 
 
+def access(row):
+    """Tell how a region's cloud is reached.
+
+    :param row: tables.Region
+    :returns: None for our own cloud, else dict with keystone_url, region_name, sealed
+    """
+    if row.credential is None:
+        return None
+    return {name: getattr(row.credential, name)
+            for name in ('keystone_url', 'region_name', 'sealed')}
+
+
 def list_page(session, filters, page, default_concurrency):
     """Read a page of regions.
 
@@ -74,6 +90,18 @@ def get(session, name, default_concurrency):
     return as_dict(_by_name(session, name), default_concurrency)
 
 
+def reached(session, name):
+    """Read how a region's Nova is reached. This stays in the conductor.
+
+    :returns: dict with name, state, reason, endpoint, microversion, and access, see :func:`access`
+    :raises errors.NotFound: when there is none of this name
+    """
+    row = _by_name(session, name)
+    return {**{field: getattr(row, field)
+               for field in ('name', 'state', 'reason', 'endpoint', 'microversion')},
+            'access': access(row)}
+
+
 def update(session, name, changes, default_concurrency):
     """Change what an operator may: the owner's project_id, max_concurrency.
 
@@ -95,12 +123,23 @@ def forget(session, name, now):
     is deleted.
 
     :raises errors.NotFound: when there is none of this name
-    :raises errors.Conflict: when the service catalogue lists it
+    :raises errors.Conflict: when the service catalogue lists it, or it was registered
     """
     row = _by_name(session, name)
+    if row.kind == 'registered':
+        raise errors.Conflict(f'The region {name!r} is a registered infrastructure: unregister '
+                              f'it there.')
     if row.state != 'gone':
         raise errors.Conflict(f'Keystone\'s service catalogue lists the region {name!r}, so it '
                               f'would be discovered again: take its endpoint out first.')
+    remove(session, row, now)
+
+
+def remove(session, row, now):
+    """Delete a region and all that was wished there, without a call to it.
+
+    :param row: tables.Region of this session
+    """
     here = sa.select(tables.Installation.flavor_pk).where(
         tables.Installation.region_pk == row.pk)
     affected = session.scalars(
@@ -119,11 +158,11 @@ def announce(session, endpoints, now):
 
     A region that is new or moved has to answer before its state is known. One
     that is listed no more is ``gone``: nothing is tried there until it is back.
+    A registered one of the same name keeps the name.
 
     :param endpoints: dict of region name to URL of its Nova
     :param now: naive UTC datetime
-    :returns: list of (pk, URL) of the regions to ask now whether they answer; not
-        those that are down and whose back-off has not passed
+    :returns: list of (pk, URL, access), see :func:`to_probe`
     """
     rows = {row.name: row for row in session.scalars(sa.select(tables.Region))}
     for name, endpoint in sorted(endpoints.items()):
@@ -131,6 +170,10 @@ def announce(session, endpoints, now):
         if row is None:
             row = rows[name] = tables.Region(name=name, endpoint=endpoint, state='unknown')
             session.add(row)
+        elif row.kind == 'registered':
+            LOG.warning('The region %s of the service catalogue is left out: an infrastructure '
+                        'of that name is registered', name)
+            continue
         elif row.state == 'gone' or row.endpoint != endpoint:
             row.endpoint, row.microversion = endpoint, None
             _turn(row, 'unknown', None, now)
@@ -141,8 +184,24 @@ def announce(session, endpoints, now):
         if rows[name].kind == 'discovered':
             _turn(rows[name], 'gone', _GONE, now)
             _tell_waiting(session, rows[name].pk, reason='region_gone', error=_GONE)
-    return [(row.pk, row.endpoint) for row in rows.values()
-            if row.state != 'gone' and (row.probe_at is None or row.probe_at <= now)]
+    session.flush()
+    return to_probe(session, now, ('discovered', 'registered'))
+
+
+def to_probe(session, now, kinds):
+    """List the regions to ask now whether they answer.
+
+    Those that are down and whose back-off has not passed are not.
+
+    :param kinds: collection of str
+    :returns: list of (pk, URL, access), see :func:`access`
+    """
+    rows = session.scalars(
+        sa.select(tables.Region)
+        .where(tables.Region.kind.in_(kinds), tables.Region.state != 'gone',
+               sa.or_(tables.Region.probe_at.is_(None), tables.Region.probe_at <= now))
+        .order_by(tables.Region.pk).options(orm.joinedload(tables.Region.credential)))
+    return [(row.pk, row.endpoint, access(row)) for row in rows]
 
 
 def answered(session, region_pk, now, microversion=None):
@@ -151,15 +210,19 @@ def answered(session, region_pk, now, microversion=None):
     :param microversion: str that was negotiated, or None to leave it
     """
     row = session.get(tables.Region, region_pk)
+    if row is None:
+        return  # it was unregistered while it was asked
     _turn(row, 'up', None, now)
-    row.failures, row.probe_at = 0, None
+    row.failures, row.probe_at, row.last_seen_at = (
+        0, None, now if row.kind == 'registered' else row.last_seen_at)
     if microversion is not None:
         row.microversion = microversion
 
 
 def forget_microversion(session, region_pk):
     """Have the microversion of a region negotiated again before the next call."""
-    session.get(tables.Region, region_pk).microversion = None
+    session.execute(sa.update(tables.Region).where(tables.Region.pk == region_pk)
+                    .values(microversion=None))
 
 
 def silent(session, region_pk, now, failure, silence_s):
@@ -172,6 +235,8 @@ def silent(session, region_pk, now, failure, silence_s):
     :returns: naive UTC datetime of the next try
     """
     row = session.get(tables.Region, region_pk, with_for_update=True)
+    if row is None:
+        return now  # it was unregistered while it was asked
     _turn(row, 'down', failure.text, now)
     if row.probe_at is None or row.probe_at <= now:
         row.failures += 1

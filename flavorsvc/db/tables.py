@@ -90,7 +90,11 @@ class FlavorProject(Base):
 
 
 class Region(Base):
-    """A Nova region, as the service catalogue announced it and as it last answered."""
+    """A Nova region, as the service catalogue announced it and as it last answered.
+
+    ``kind`` is ``discovered``, or ``registered`` for one of a cloud with a
+    Keystone of its own, which has a credential.
+    """
 
     __tablename__ = 'regions'
 
@@ -108,10 +112,23 @@ class Region(Base):
     microversion = sa.Column(sa.String(16))
     last_seen_at = sa.Column(Time, nullable=False)
 
+    credential = orm.relationship('Credential', cascade='all, delete-orphan', uselist=False)
+
     __table_args__ = (
         sa.UniqueConstraint('name', name='uniq_regions0name'),
         Base.__table_args__,
     )
+
+
+class Credential(Base):
+    """How the region of another cloud is reached; ``sealed`` opens with the conductors' keys."""
+
+    __tablename__ = 'credentials'
+
+    region_pk = sa.Column(Key, sa.ForeignKey('regions.pk', ondelete='CASCADE'), primary_key=True)
+    keystone_url = sa.Column(sa.String(2048), nullable=False)
+    region_name = sa.Column(exact(255))
+    sealed = sa.Column(sa.Text, nullable=False)
 
 
 class Installation(Base):
@@ -151,5 +168,38 @@ class Installation(Base):
                             name='uniq_installations0flavor_pk0region_pk'),
         sa.Index('installations_region_pk_next_attempt_at_idx', 'region_pk', 'next_attempt_at'),
         sa.Index('installations_status_idx', 'status'),
+        Base.__table_args__,
+    )
+
+
+class ServiceType(Base):
+    """What a flavor needs in order to be for a service type by itself; null asks for nothing."""
+
+    __tablename__ = 'service_types'
+
+    name = sa.Column(exact(255), primary_key=True)
+    min_vcpus = sa.Column(sa.Integer)
+    min_ram_mib = sa.Column(sa.Integer)
+    min_disk_gib = sa.Column(sa.Integer)
+    required_extra_specs = sa.Column(sa.JSON, nullable=False)
+
+
+class ServiceTypeFlavor(Base):
+    """A flavor that someone mapped to a service type.
+
+    Neither side has to be known elsewhere: a type need not have a rule, and
+    the flavor may be one that only Nova has. A mapping that was taken back
+    keeps its row, and comes back to life when it is made again.
+    """
+
+    __tablename__ = 'service_type_flavors'
+
+    service_type = sa.Column(exact(255), primary_key=True)
+    flavor_id = sa.Column(exact(255), primary_key=True)
+    deleted = sa.Column(sa.Boolean, nullable=False, default=False)
+    deleted_at = sa.Column(Time)
+
+    __table_args__ = (
+        sa.Index('service_type_flavors_flavor_id_idx', 'flavor_id'),
         Base.__table_args__,
     )

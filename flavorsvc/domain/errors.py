@@ -54,6 +54,50 @@ class Invalid(FlavorsvcError):
         return f'{self.args[0]}: {self.args[1]}'
 
 
+class UnknownRegion(Invalid):
+    """A request names a region that there is not: ``UnknownRegion('RegionNine, RegionTen')``."""
+
+    def __init__(self, names):
+        Exception.__init__(self, names)
+
+    @property
+    def field(self):
+        return 'regions'
+
+    @property
+    def reason(self):
+        return f'regions: there is no region {self.args[0]}'
+
+
+class Incomplete(Invalid):
+    """A flavor that is new lacks what it needs: ``Incomplete('name', 'ram_mib')``."""
+
+    def __init__(self, *fields):
+        Exception.__init__(self, *fields)
+
+    @property
+    def field(self):
+        return 'flavor'
+
+    @property
+    def reason(self):
+        return f'flavor: a new one needs {", ".join(self.args)}'
+
+
+class Unauthorized(FlavorsvcError):
+    """The token or credential that came with the request is not accepted where it is needed."""
+
+    code = 'flavorsvc.unauthorized'
+    title = 'Unauthorized'
+
+
+class Denied(FlavorsvcError):
+    """A region's own Nova does not allow this to the caller: the argument says so in its words."""
+
+    code = 'flavorsvc.denied'
+    title = 'Forbidden'
+
+
 class Forbidden(FlavorsvcError):
     """The caller may not do this: ``Forbidden('flavors:promote')``."""
 
@@ -101,7 +145,9 @@ class AlreadyExists(FlavorsvcError):
 
     @property
     def reason(self):
-        return f'There is already a {self.args[0]} whose {self.args[1]} is {self.args[2]!r}.'
+        article = 'an' if self.args[0][0] in 'aeiou' else 'a'
+        return (f'There is already {article} {self.args[0]} whose {self.args[1]} is '
+                f'{self.args[2]!r}.')
 
 
 class GenerationMismatch(FlavorsvcError):
@@ -125,3 +171,17 @@ class Unavailable(FlavorsvcError):
 
     code = 'flavorsvc.unavailable'
     title = 'Service Unavailable'
+
+
+class RegionUnreachable(FlavorsvcError):
+    """A region cannot do its part at present: ``RegionUnreachable('RegionOne', 'timed out')``."""
+
+    code = 'flavorsvc.region_unreachable'
+    title = 'Bad Gateway'
+
+    def __init__(self, region, because):
+        super().__init__(region, because)
+
+    @property
+    def reason(self):
+        return f'Region {self.args[0]}: {self.args[1]}'

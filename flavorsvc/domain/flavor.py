@@ -15,6 +15,7 @@
 from collections.abc import Mapping
 import dataclasses
 import math
+import re
 
 from flavorsvc.domain import capabilities
 from flavorsvc.domain import errors
@@ -29,6 +30,12 @@ DESCRIPTION_SINCE = (2, 55)
 #: Nova allows these as names of things, and every HTTP client resolves them in a path: a
 #: DELETE of the extra spec '..' would reach the flavor itself.
 PATHS = frozenset(['.', '..'])
+
+#: What Nova accepts as the id of a new flavor.
+#: What nothing can stand for in a flavor that is new.
+NEEDED = ('name', 'vcpus', 'ram_mib', 'disk_gib')
+
+_ID = re.compile(r'(?! )[a-zA-Z0-9. _-]{1,255}(?<! )')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +71,15 @@ class Spec:
     projects: frozenset[str] = frozenset()
 
 
+def is_id(text):
+    """Tell whether a Nova can have a flavor of this id: any other must not get into a URL.
+
+    :param text: str
+    :returns: bool
+    """
+    return _ID.fullmatch(text) is not None and text not in PATHS
+
+
 def wanted(values, table):
     """Tell what a region should have for a flavor of the catalogue.
 
@@ -94,6 +110,18 @@ def extra_specs(values, table):
                 f'{key} is {values["extra_specs"][key]!r}, but the properties make it '
                 f'{mapped[key]!r}')
     return {**values['extra_specs'], **mapped}
+
+
+def known_extra_specs(values, table):
+    """Tell what Nova gets for a flavor that is stored; :func:`extra_specs` is for new ones.
+
+    :returns: dict of str to str
+    """
+    try:
+        return extra_specs(values, table)
+    except errors.Invalid:
+        # the deployer took a row out of the table that this flavor was made with
+        return values['extra_specs']
 
 
 def fit(spec, microversion):
@@ -130,6 +158,26 @@ def changed(before, changes):
     return {name: value for name, value in changes.items()
             if (sorted(value) != sorted(before[name]) if name == 'projects'
                 else value != before[name])}
+
+
+def in_words(fields):
+    """Name fields as callers know them, without their units.
+
+    :param fields: iterable of str such as ``ram_mib``
+    :returns: str such as ``ram, vcpus``
+    """
+    return ', '.join(field.removesuffix('_mib').removesuffix('_gib') for field in sorted(fields))
+
+
+def check_complete(values):
+    """Check that a flavor that is new has what it needs.
+
+    :param values: dict of what was given
+    :raises errors.Incomplete: naming all that is missing
+    """
+    missing = [name for name in NEEDED if name not in values]
+    if missing:
+        raise errors.Incomplete(*missing)
 
 
 def check(values, before=None):

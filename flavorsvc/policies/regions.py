@@ -25,7 +25,8 @@ def rules():
     :returns: list of oslo_policy.policy.DocumentedRuleDefault
     """
     return [
-        _rule('list', base.ANYBODY, 'List the regions.', ('GET', '/v1/regions')),
+        _rule('list', base.ANYBODY, 'List the regions.', ('GET', '/v1/regions'),
+              ('GET', '/v1/nodes')),
         _rule('show', base.ANYBODY, 'Show a region.', ('GET', '/v1/regions/{name}')),
         _rule('update', base.MANAGER,
               'Record who owns a region, and how many calls it gets at the same time.',

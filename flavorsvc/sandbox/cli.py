@@ -65,6 +65,8 @@ def parser() -> argparse.ArgumentParser:
                     help='conductor processes, with --transport rabbit (default: 1)')
     up.add_argument('--api-workers', type=int, metavar='N',
                     help='API workers, with --transport rabbit (default: 1)')
+    up.add_argument('--debug', action='store_true', default=None,
+                    help='flavorsvc and its libraries log all they can, SQL excepted')
     up.add_argument('--without-flavorsvc', dest='flavorsvc', action='store_false', default=None,
                     help='the clouds alone; config/ has what flavorsvc needs to be run by hand')
     up.add_argument('--with-flavorsvc', dest='flavorsvc', action='store_true',

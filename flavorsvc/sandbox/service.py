@@ -20,6 +20,7 @@ import sysconfig
 import keystoneauth1.adapter
 import keystoneauth1.exceptions
 
+from flavorsvc.cloud import credentials
 from flavorsvc.sandbox import backing
 from flavorsvc.sandbox import errors
 from flavorsvc.sandbox import keystone
@@ -29,6 +30,12 @@ from flavorsvc.sandbox import supervision
 _COMMON = """\
 [DEFAULT]
 use_stderr = true
+"""
+
+_DEBUG = """\
+debug = true
+# All that there is; SQL would bury the rest.
+default_log_levels = sqlalchemy=WARNING
 """
 
 _API = """\
@@ -63,6 +70,10 @@ project_domain_name = Default
 discovery_interval = 10
 [database]
 connection = {database_url}
+[infrastructures]
+allowed_networks = 127.0.0.0/8
+[credentials]
+key_repository = {key_repository}
 [engine]
 lease = 15
 poll_interval = 1
@@ -71,17 +82,24 @@ retry_max = 10
 
 
 def write_config(sandbox: state.Sandbox) -> None:
-    """flavorsvc.conf for every process, and one file for what only API or conductor may know."""
+    """flavorsvc.conf for every process, and one file for what only API or conductor may know.
+
+    With them go the keys of the conductors.
+    """
     home = sandbox.home
+    keys = sandbox.data / 'credential-keys'
+    credentials.Keys(keys).set_up()
     state.write_private(_file(sandbox, 'flavorsvc'),
-                        _COMMON + backing.messaging_config(sandbox))
+                        _COMMON + (_DEBUG if sandbox.shape.debug else '')
+                        + backing.messaging_config(sandbox))
     state.write_private(_file(sandbox, 'api'), _API.format(
         port=sandbox.api_port, workers=sandbox.shape.api_workers,
         manager_role=keystone.MANAGER_ROLE, keystone_url=home.keystone_url,
         password=home.password('flavorsvc-api')))
     state.write_private(_file(sandbox, 'conductor'), _CONDUCTOR.format(
         keystone_url=home.keystone_url, password=home.password('flavorsvc'),
-        database_url=backing.database_url(sandbox).replace('$', '$$')))
+        database_url=backing.database_url(sandbox).replace('$', '$$'),
+        key_repository=str(keys).replace('$', '$$')))
 
 
 def programs(sandbox: state.Sandbox) -> list[supervision.Program]:

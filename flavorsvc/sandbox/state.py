@@ -38,6 +38,7 @@ class Shape:
     conductors: int = 1
     api_workers: int = 1
     flavorsvc: bool = True
+    debug: bool = False
 
     @property
     def all_in_one(self) -> bool:

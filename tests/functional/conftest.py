@@ -17,6 +17,7 @@ import flavorsvc.cmd  # noqa: F401, I001
 
 import pytest
 
+from tests.functional import generated
 from tests.functional import site as sites
 
 #: Transport and database.
@@ -43,3 +44,21 @@ def embedded(new_database, tmp_path_factory):
                                    database_url)
         with sites.running(conf) as site:
             yield site
+
+
+@pytest.fixture(scope='module')
+def furnished(new_database, tmp_path_factory):
+    """A service with something to hit on, for requests that a program makes up."""
+    with new_database('sqlite') as database_url, generated.Nova().mocker:
+        conf = generated.configuration(tmp_path_factory.mktemp('site'), database_url)
+        with sites.running(conf) as site:
+            yield generated.Furnished(site)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tell how many requests were made up, and what they got."""
+    if generated.tally:
+        told = ', '.join(f'{status}: {number}' for status, number
+                         in sorted(generated.tally.items()))
+        terminalreporter.write_line(
+            f'{generated.tally.total()} generated requests, by status: {told}')

@@ -25,10 +25,13 @@ import sqlalchemy as sa
 from flavorsvc import conf as options
 from flavorsvc import rpc
 from flavorsvc.api import app
+from flavorsvc.cloud import credentials
 from flavorsvc.cloud import sessions
+from flavorsvc.conductor import callers
 from flavorsvc.conductor import client
 from flavorsvc.conductor import endpoints
 from flavorsvc.conductor import engine
+from flavorsvc.conductor import novas
 from flavorsvc.conductor import service
 from flavorsvc.db import engine as db_engine
 from flavorsvc.db import regions
@@ -109,6 +112,7 @@ class Site:
     :ivar app: WSGI application
     :ivar conf: oslo_config.cfg.ConfigOpts
     :ivar database: flavorsvc.db.engine.Database
+    :ivar conductor: flavorsvc.conductor.client.Conductor
     """
 
     def __init__(self, conf):
@@ -116,15 +120,22 @@ class Site:
         self.database = db_engine.Database(conf)
         schema.upgrade(self.database)
         table = service.capability_table(conf)
-        idle = engine.Engine(self.database, sessions.Cloud(conf), conf, table, 'idle')
+        clouds = sessions.Clouds(conf, credentials.Keys(conf.credentials.key_repository))
+        idle = engine.Engine(self.database, clouds, conf, table, 'idle')
+        region_novas = novas.Novas(self.database, clouds, conf.cloud.default_region)
         self._server = rpc.server(conf, rpc.transport(conf), 'conductor', [
             endpoints.Flavors(self.database, idle, table),
             endpoints.Installations(self.database, idle),
             endpoints.Regions(self.database, conf.engine.per_region, conf.cloud.default_region),
+            endpoints.Infrastructures(self.database, clouds),
+            endpoints.PrivateFlavors(self.database, callers.Callers(clouds, region_novas)),
+            endpoints.ServiceTypes(self.database),
+            endpoints.ServiceFlavors(self.database, idle, region_novas, table),
             endpoints.Health(self.database, 'conductor')])
         self._server.start()
         self._transport = rpc.transport(conf)
-        self.app = app.make_app(conf, client.Conductor(self._transport, conf), auth=Tokens)
+        self.conductor = client.Conductor(self._transport, conf)
+        self.app = app.make_app(conf, self.conductor, auth=Tokens)
 
     def stop(self):
         """Stop answering."""

@@ -89,7 +89,7 @@ def application(tmp_path, conductor):
 
 
 def ask(application, token, path='/v1/flavors', **headers):
-    request = webob.Request.blank(path)
+    request = webob.Request.blank(path, headers={'OpenStack-API-Version': 'flavorsvc 1.1'})
     if token is not None:
         request.headers['X-Auth-Token'] = token
     request.headers.update({name.replace('_', '-'): value for name, value in headers.items()})

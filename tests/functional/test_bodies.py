@@ -134,6 +134,7 @@ WRONG_BODIES = [
 
 def post(site, body, path='/v1/flavors', method='POST'):
     request = webob.Request.blank(path, method=method)
+    request.headers['OpenStack-API-Version'] = 'flavorsvc 1.1'
     request.headers['X-Auth-Token'] = 'manager'
     request.content_type = 'application/json'
     request.body = body

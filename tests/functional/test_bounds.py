@@ -32,6 +32,7 @@ FLAVORS = {
 
 def ask(site, method, path, body=None):
     request = webob.Request.blank(path, method=method)
+    request.headers['OpenStack-API-Version'] = 'flavorsvc 1.1'
     request.headers['X-Auth-Token'] = 'manager'
     if body is not None:
         request.content_type = 'application/json'

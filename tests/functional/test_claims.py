@@ -334,7 +334,7 @@ def test_a_region_that_the_catalogue_lists_no_more_is_left_alone(catalogue):
     with pytest.raises(errors.Invalid, match='RegionOne'):
         catalogue.install('f1', ['RegionOne'])
     back = catalogue.db.write(regions.announce, {**others, 'RegionOne': 'http://moved'}, NOW)
-    assert 'http://moved' in [endpoint for _, endpoint in back]
+    assert 'http://moved' in [endpoint for _, endpoint, _ in back]
     assert {claim.endpoint for claim in catalogue.take()} == {'http://moved', 'http://RegionTwo'}
 
 

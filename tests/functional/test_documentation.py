@@ -60,6 +60,15 @@ def test_options_and_rules_come_from_the_code(documentation):
     assert 'flavors:promote' in documentation('admin/policy-rules')
 
 
+def test_the_api_reference_has_routes_codes_and_samples(documentation):
+    assert 'DELETE' in documentation('api/index')
+    page = documentation('api/infrastructures')
+    assert 'Register an infrastructure: POST /v1/infrastructures' in page
+    assert '409 Conflict' in page
+    assert 'HTTP/1.1 201 Created' in page
+    assert '<tenant>service</tenant>' in page
+
+
 def test_release_notes_build(tmp_path):
     done = build('releasenotes/source', tmp_path)
     assert done.returncode == 0, done.stderr

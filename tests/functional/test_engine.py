@@ -45,6 +45,9 @@ class Cloud:
     def __getitem__(self, name):
         return self.regions[f'http://{name}']
 
+    def of(self, access):
+        return self
+
     def negotiate(self, endpoint):
         return '2.96'
 

@@ -28,6 +28,10 @@ from tests.functional import site as sites
 EXAMPLES = {
     errors.Invalid: (('flavor.vcpus', 'must be at least 1'), 400,
                      'flavor.vcpus: must be at least 1'),
+    errors.UnknownRegion: (('RegionNine',), 400, 'regions: there is no region RegionNine'),
+    errors.Incomplete: (('name', 'ram_mib'), 400, 'flavor: a new one needs name, ram_mib'),
+    errors.Unauthorized: (('The token is refused.',), 401, 'The token is refused.'),
+    errors.Denied: (('Nova does not allow it.',), 403, 'Nova does not allow it.'),
     errors.Forbidden: (('flavors:promote', 'Ask the manager.'), 403,
                        'Policy does not allow flavors:promote for this token. Ask the manager.'),
     errors.NotFound: (('flavor', 'größe'), 404, "There is no flavor 'größe'."),
@@ -37,6 +41,7 @@ EXAMPLES = {
     errors.GenerationMismatch: (('flavor', 'a', 1, 2), 412,
                                 "The flavor 'a' is at generation 2, not 1: read it again before "
                                 'changing it.'),
+    errors.RegionUnreachable: (('RegionOne', 'timed out'), 502, 'Region RegionOne: timed out'),
     errors.Unavailable: (('Keystone does not answer.',), 503, 'Keystone does not answer.'),
 }
 
@@ -75,6 +80,7 @@ def application(request, tmp_path_factory):
 
 def ask(application, flavor_id):
     request = webob.Request.blank(f'/v1/flavors/{flavor_id}')
+    request.headers['OpenStack-API-Version'] = 'flavorsvc 1.1'
     request.headers['X-Auth-Token'] = 'manager'
     return request.get_response(application)
 

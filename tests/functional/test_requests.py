@@ -32,6 +32,7 @@ FLAVOR = {'name': 'one', 'id': 'one', 'vcpus': 1, 'ram': 512, 'disk': 1, 'public
 
 def ask(application, method, path, body=None, token='manager', **headers):
     request = webob.Request.blank(path, method=method)
+    request.headers['OpenStack-API-Version'] = 'flavorsvc 1.1'
     if token is not None:
         request.headers['X-Auth-Token'] = token
     if body is not None:
@@ -180,6 +181,7 @@ def test_what_fails_before_pecan_has_the_same_shape(catalogue, caplog):
 @pytest.mark.parametrize('length', ['x', '-1', '1.5', '', '9' * 30])
 def test_a_length_that_is_none_is_no_failure(catalogue, length):
     request = webob.Request.blank('/v1/flavors', method='POST')
+    request.headers['OpenStack-API-Version'] = 'flavorsvc 1.1'
     request.headers['X-Auth-Token'] = 'manager'
     request.environ['CONTENT_LENGTH'] = length
     assert 400 <= request.get_response(catalogue.app).status_int < 500

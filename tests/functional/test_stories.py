@@ -10,40 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The stories in gabbits/, told to each deployment. Every story starts with an empty catalogue."""
+"""The stories in gabbits/ that need no real cloud, told to each deployment.
 
-import pathlib
-import unittest
+Every story starts with an empty catalogue.
+"""
 
-from gabbi import handlers
-from gabbi import suitemaker
-from gabbi import utils
-from gabbi.handlers import base
 import pytest
 
-STORIES = sorted(pathlib.Path(__file__).with_name('gabbits').glob('*.yaml'))
+from tests import stories
 
 
-class ForbiddenStrings(base.ResponseHandler):
-    """Checks that an answer does not tell something: the opposite of response_strings."""
-
-    test_key_suffix = 'forbidden_strings'
-    test_key_value = []
-
-    def action(self, test, expected, value=None):
-        test.assertNotIn(expected, test.output)
-
-
-@pytest.mark.parametrize('story', STORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize('story', stories.all_of(), ids=stories.name)
 def test_story(story, deployed):
     deployed.reset()
-    suite = suitemaker.test_suite_from_dict(
-        unittest.TestLoader(), story.stem, utils.load_yaml(yaml_file=str(story)),
-        str(story.parent), 'flavorsvc.test', None, None, lambda: deployed.app,
-        handlers=[handler() for handler in [*handlers.RESPONSE_HANDLERS, ForbiddenStrings]])
-    result = unittest.TestResult()
-    suite.run(result)
-    assert result.testsRun > 0
-    assert not result.skipped
-    for step, trace in result.failures + result.errors:
-        pytest.fail(f'{step}\n{trace}', pytrace=False)
+    stories.tell(story, 'flavorsvc.test', app=deployed.app)

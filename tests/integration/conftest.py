@@ -21,10 +21,14 @@ from tests.integration import running
 
 @pytest.fixture(scope='session')
 def sandbox(deployment, tmp_path_factory):
-    """A running.Running with three regions; flavorsvc runs as the deployment says."""
+    """A running.Running with three regions and a foreign cloud.
+
+    flavorsvc runs as the deployment says, and logs all it can: see test_what_is_logged.
+    """
     directory = tmp_path_factory.mktemp(f'sandbox-{deployment}-')
     try:
-        running.run_sandbox('up', '--dir', directory, '--transport', deployment.transport,
+        running.run_sandbox('up', '--dir', directory, '--foreign', 1, '--debug',
+                            '--transport', deployment.transport,
                             '--database', deployment.database)
         yield running.Running(directory)
     finally:

@@ -126,6 +126,10 @@ class Running:
     def project_id(self, actor):
         return self._session(actor).get_project_id()
 
+    def token(self, actor):
+        """Return a token of an actor of clouds.yaml."""
+        return self._session(actor).get_token()
+
     def openstack(self, actor, *arguments):
         """Run the openstack CLI as an actor of clouds.yaml; return the CompletedProcess."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith('OS_')}
@@ -145,15 +149,32 @@ class Running:
             self._session(actor), service_type='flavorsvc', raise_exc=False,
             endpoint_override=f'{self.document["api_url"]}/v1', default_microversion='1.1')
 
+    def send(self, actor, method, path, headers, content):
+        """Ask flavorsvc as it is written; return the requests.Response.
+
+        :param actor: str; 'nobody' sends no token
+        :param path: str, below the root of the service
+        :param content: str or None
+        """
+        if actor != 'nobody':
+            headers = {'X-Auth-Token': self._session(actor).get_token(), **headers}
+        return requests.request(method, self.document['api_url'] + path, headers=headers,
+                                data=content and content.encode(), timeout=DEADLINE)
+
     def nova(self, region, actor='admin'):
-        """Return an adapter that asks a region's own Nova."""
+        """Return an adapter that asks the own Nova of a region or of a foreign cloud."""
         return adapter.Adapter(
             self._session(actor), service_type='compute', raise_exc=False,
-            endpoint_override=self.document['regions'][region]['nova_url'],
+            endpoint_override=self._place(region)['nova_url'],
             default_microversion='2.96')
 
     def nova_log(self, region):
-        return RequestLog(self.document['regions'][region]['request_log'])
+        return RequestLog(self._place(region)['request_log'])
+
+    def _place(self, region):
+        document = self.document
+        return {**document['regions'], **{each['name']: each for each in document['foreign']}
+                }[region]
 
     def keystone_log(self):
         return RequestLog(self.document['keystone_request_log'])

@@ -52,7 +52,7 @@ class Region:
     """A region of which only flavors exist; counts the calls it gets.
 
     :ivar flavors: dict of id to flavor.Spec
-    :ivar calls: list of what was asked, 'find' or a step
+    :ivar calls: list of what was asked, 'find', 'list' or a step
     """
 
     microversion = (2, 96)
@@ -71,6 +71,23 @@ class Region:
     def find(self, flavor_id):
         self._note('find')
         return self.flavors.get(flavor_id)
+
+    def list(self, is_public=True):
+        self._note('list')
+        for spec in self.flavors.values():
+            if is_public is None or spec.is_public == is_public:
+                yield dataclasses.replace(spec, projects=frozenset())
+
+    def show(self, flavor_id):
+        self._note('show')
+        spec = self.flavors.get(flavor_id)
+        return spec and dataclasses.replace(spec, projects=frozenset())
+
+    def create(self, spec):
+        if spec.id == 'auto':
+            spec = dataclasses.replace(spec, id=f'made-{len(self.flavors)}')
+        self.do(compare.Create(spec))
+        return spec
 
     def id_of(self, name):
         return next((spec.id for spec in self.flavors.values() if spec.name == name), None)

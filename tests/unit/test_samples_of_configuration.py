@@ -66,7 +66,7 @@ def test_a_sample_configuration_has_every_option_of_ours(tmp_path):
     for group, group_options in conf.list_opts():
         assert f'\n[{getattr(group, "name", group) or "DEFAULT"}]\n' in text
         for option in group_options:
-            assert f'\n#{option.dest} = ' in text, option.dest
+            assert f'\n#{option.dest} =' in text, option.dest
 
 
 def test_the_samples_default_for_the_body_limit_is_ours(tmp_path):

@@ -15,9 +15,14 @@
 import pecan
 
 from flavorsvc.api import controller
+from flavorsvc.api import microversion
 from flavorsvc.api import query
 from flavorsvc.api import schema
+from flavorsvc.api import seed
 from flavorsvc.api import types
+from flavorsvc.api import waiting
+from flavorsvc.api.expose import IF_MATCH
+from flavorsvc.api.expose import PREFER
 from flavorsvc.api.expose import Body
 from flavorsvc.api.expose import expose
 from flavorsvc.api.types import Attr
@@ -42,6 +47,7 @@ Properties = types.Map(ExtraSpecKey, PropertyValue, 'an object of texts, numbers
 Projects = types.Items(types.ProjectId, 'a list of at most 1000 different project ids',
                        uniqueItems=True, maxItems=1000)
 Status = types.one_of('active', 'deleting')
+SINCE = types.CONVENTIONAL
 
 
 class Flavor(types.Resource):
@@ -52,26 +58,35 @@ class Flavor(types.Resource):
     vcpus = Attr(types.Count, mandatory=True)
     ram_mib = Attr(types.Count, mandatory=True, name='ram')
     disk_gib = Attr(types.Size, mandatory=True, name='disk')
-    ephemeral_gib = Attr(types.Size, name='ephemeral')
-    swap_mib = Attr(types.Size, name='swap')
-    rxtx_factor = Attr(RxtxFactor)
-    description = Attr(types.text(0, 65535), nullable=True)
-    is_public = Attr(types.Boolean)
-    extra_specs = Attr(ExtraSpecs)
-    properties = Attr(Properties)
-    public = Attr(types.Boolean)
+    ephemeral_gib = Attr(types.Size, name='ephemeral', since=SINCE)
+    swap_mib = Attr(types.Size, name='swap', required_at_1_0=True)
+    rxtx_factor = Attr(RxtxFactor, since=SINCE)
+    description = Attr(types.text(0, 65535), nullable=True, since=SINCE)
+    is_public = Attr(types.Boolean, since=SINCE)
+    extra_specs = Attr(ExtraSpecs, since=SINCE)
+    properties = Attr(Properties, since=SINCE)
     promoted = Attr(types.Boolean)
-    projects = Attr(Projects)
-    project_id = readonly(types.ProjectId)
-    generation = readonly(types.Count)
-    status = readonly(Status)
-    regions = readonly([types.Name])
-    created_at = readonly(types.Timestamp)
-    updated_at = readonly(types.Timestamp)
+    public = Attr(types.Boolean)
+    projects = Attr(Projects, since=SINCE)
+    project_id = readonly(types.ProjectId, since=SINCE, nullable=True)
+    generation = readonly(types.Count, since=SINCE)
+    status = readonly(Status, since=SINCE)
+    regions = readonly([types.Name], at_1_0='nodes')
+    created_at = readonly(types.Timestamp, since=SINCE)
+    updated_at = readonly(types.Timestamp, since=SINCE)
+
+
+class Modification(types.Model):
+    """What PUT changes: who may see a flavor, and where it is."""
+
+    promoted = Attr(types.Boolean)
+    public = Attr(types.Boolean)
+    regions = Attr(regions.Names, at_1_0='nodes')
 
 
 FLAVOR = types.Single('flavor', Flavor)
 FLAVORS = types.Listing('flavors', Flavor)
+MODIFICATION = types.Single('flavor', Modification)
 
 #: What the conductor wants of each flavor, where the caller does not say it.
 DEFAULTS = {'id': None, 'ephemeral_gib': 0, 'swap_mib': 0, 'rxtx_factor': 1.0, 'description': None,
@@ -112,11 +127,9 @@ class Catalogue(controller.Controller):
         return bool(self.conductor.installations_list(ctxt, {'flavor': flavor['id']}, page,
                                                       ctxt.project_id))
 
-    def add(self, ctxt, values):
-        """Add a flavor, owned by the caller's project.
+    def may_create(self, ctxt):
+        """Let the caller pass who may add a flavor.
 
-        :param values: dict of what the caller gave
-        :returns: dict
         :raises errors.Forbidden: when the caller may not
         """
         own = {'project_id': ctxt.project_id}
@@ -126,6 +139,15 @@ class Catalogue(controller.Controller):
             self.enforce(ctxt, 'flavors:create', {**own, 'region_project_id': owner},
                          because='It takes the infrastructure manager, or a member of a project '
                                  'that owns a region.')
+
+    def add(self, ctxt, values):
+        """Add a flavor, owned by the caller's project, which :meth:`may_create` let pass.
+
+        :param values: dict of what the caller gave
+        :returns: dict
+        :raises errors.Forbidden: when the caller may not
+        """
+        own = {'project_id': ctxt.project_id}
         if values.get('promoted'):
             self.enforce(ctxt, 'flavors:promote', own)
         return self.conductor.flavor_create(
@@ -135,14 +157,27 @@ class Catalogue(controller.Controller):
         """Delete a flavor.
 
         :param flavor: dict, from :meth:`visible`
-        :returns: list of Installation that have to go first; None when it is gone
+        :returns: expose.Answer with the installations that have to go first; None when it is gone
         :raises errors.Forbidden: when the caller may not
         """
         self.enforce(ctxt, 'flavors:delete', target(ctxt, flavor))
         self.enforce_on_promoted(ctxt, flavor)
         self.enforce_in_regions(ctxt, 'flavors:uninstall', flavor['regions'])
-        left = self.conductor.flavor_delete(ctxt, flavor['id'], controller.expected_generation())
-        return [installations.represent(each) for each in left] or None
+        left = self.settle(ctxt, self.conductor.flavor_delete(
+            ctxt, flavor['id'], controller.expected_generation()))
+        return installations.answer(left) if left else None
+
+    def settle(self, ctxt, wished):
+        """Wait for what was wished as long as the caller does.
+
+        :param wished: list of dict, installations
+        :returns: list of dict, those that are left, as they stand now
+        :raises errors.FlavorsvcError: when the caller insists and something is not done
+        """
+        left, patient = waiting.settle(self.conductor, ctxt, wished, self.max_limit)
+        if patient.insists:
+            waiting.insist(left)
+        return left
 
     def enforce_on_promoted(self, ctxt, flavor, promoting=False):
         """Let the caller pass who may change a flavor that the whole federation relies on.
@@ -168,14 +203,34 @@ class Catalogue(controller.Controller):
                                                  'manager; name the regions of your project.')
         own = self.own_regions(ctxt)
         for name in names:
-            self.enforce(ctxt, rule,
-                         {'region_project_id': ctxt.project_id if name in own else None},
-                         because=f'The region {name!r} is not one of your project.')
+            if name not in own:
+                self._enforce_in_region_of_others(ctxt, rule, name)
+            else:
+                self.enforce(ctxt, rule, {'region_project_id': ctxt.project_id})
+
+    def _enforce_in_region_of_others(self, ctxt, rule, name):
+        try:
+            self.conductor.region_get(ctxt, name)
+        except errors.NotFound:
+            raise errors.UnknownRegion(name) from None
+        self.enforce(ctxt, rule, {},
+                     because=f'The region {name!r} is not one of your project.')
 
     def answer(self, ctxt, flavor):
         """Represent a flavor whose generation is the ETag of the answer."""
         pecan.response.etag = str(flavor['generation'])
         return self.represent(ctxt, flavor)
+
+    def represent(self, ctxt, flavor):
+        """Represent a flavor.
+
+        :param flavor: dict, from the conductor
+        :returns: Flavor
+        """
+        resource = Flavor.of(flavor, links=controller.self_link('flavors', flavor['id']))
+        if self.hides_access(ctxt, flavor):
+            del resource.extra_specs, resource.projects
+        return resource
 
     def hides_access(self, ctxt, flavor):
         """Tell whether the caller may not see the extra specs and access list of a flavor."""
@@ -189,8 +244,11 @@ class Flavors(Catalogue):
     @expose(FLAVORS, query=QUERY)
     def index(self, ctxt, filters, page):
         """List the flavors that the caller may see."""
-        flavors = self.conductor.flavors_list(ctxt, filters, page,
-                                              self.visible_to(ctxt, 'flavors'))
+        if microversion.is_contract() and filters.get('promoted') is False:
+            del filters['promoted']  # 'If true retrieves only the promoted flavors'
+        visible_to = self.visible_to(ctxt, 'flavors')
+        flavors = self.all_of(page, 'id', lambda page: self.conductor.flavors_list(
+            ctxt, filters, page, visible_to))
         return [self.represent(ctxt, flavor) for flavor in flavors]
 
     @expose(FLAVOR)
@@ -198,48 +256,86 @@ class Flavors(Catalogue):
         """Show a flavor."""
         return self.answer(ctxt, self.visible(ctxt, flavor_id))
 
-    @expose(FLAVOR, body=Body(FLAVOR), status=201)
+    @expose(FLAVOR, body=Body(FLAVOR), status=201, first=Catalogue.may_create,
+            heeds=(PREFER,))
     def create(self, ctxt, body):
-        """Add a flavor to the catalogue; it is installed nowhere yet."""
+        """Add a flavor to the catalogue; at 1.0 it is also installed in the caller's own regions.
+
+        Since 1.1 it is installed nowhere yet.
+        """
         flavor = self.add(ctxt, body)
+        if microversion.is_contract():
+            flavor = self._into_own_regions(ctxt, flavor)
         pecan.response.location = controller.url('flavors', flavor['id'])
         return self.answer(ctxt, flavor)
 
-    @expose(FLAVOR, body=Body(FLAVOR, schema.UPDATE))
+    def _into_own_regions(self, ctxt, flavor):
+        names = self.own_regions(ctxt)
+        if not names:
+            return flavor
+        try:
+            self.settle(ctxt, self.conductor.install(ctxt, flavor['id'], names))
+        except (errors.Conflict, errors.Denied, errors.Invalid):
+            # Refused for good: who is told so takes it that there is no such flavor.
+            wished = self.conductor.flavor_delete(ctxt, flavor['id'])
+            waiting.settle(self.conductor, ctxt, wished, self.max_limit)
+            raise
+        return self.conductor.flavor_get(ctxt, flavor['id'])
+
+    @expose(FLAVOR, body=Body(FLAVOR, schema.UPDATE), heeds=(IF_MATCH,))
     def update(self, ctxt, flavor_id, body):
         """Change a flavor, also where it is installed."""
-        flavor = self.visible(ctxt, flavor_id)
-        self.enforce(ctxt, 'flavors:update', target(ctxt, flavor))
-        self.enforce_on_promoted(ctxt, flavor, body.get('promoted'))
-        return self.answer(ctxt, self.conductor.flavor_update(
-            ctxt, flavor_id, publishing(body), controller.expected_generation()))
+        return self.answer(ctxt, self._change(ctxt, self.visible(ctxt, flavor_id), body))
 
-    @expose(installations.INSTALLATIONS, status=202)
+    @expose(FLAVOR, body=Body(MODIFICATION, schema.MODIFY), statuses=(202,),
+            seed={'flavors:promote': seed.Status(401),
+                  errors.UnknownRegion: seed.Status(409, 'The node {0} does not exist')},
+            heeds=(IF_MATCH, PREFER))
+    def modify(self, ctxt, flavor_id, body):
+        """Publish a flavor, promote it, install it into further regions."""
+        names = body.pop('regions', [])
+        if body.get('promoted') and body.get('public') is False:
+            raise errors.Invalid('flavor.promoted', 'a flavor cannot be promoted and private')
+        flavor = self.visible(ctxt, flavor_id)
+        changes = {key: value for key, value in publishing(body).items() if value != flavor[key]}
+        self.enforce_in_regions(ctxt, 'flavors:install', names)
+        if changes:
+            flavor = self._change(ctxt, flavor, changes)
+        if not names:
+            return self.answer(ctxt, flavor)
+        left = self.settle(ctxt, self.conductor.install(ctxt, flavor_id, names))
+        answer = self.answer(ctxt, self.conductor.flavor_get(ctxt, flavor_id))
+        return installations.accepted(left, answer)
+
+    def _change(self, ctxt, flavor, changes):
+        # promoting first: whoever may not is told so, whosever flavor it is
+        self.enforce_on_promoted(ctxt, flavor, changes.get('promoted'))
+        self.enforce(ctxt, 'flavors:update', target(ctxt, flavor))
+        return self.conductor.flavor_update(ctxt, flavor['id'], publishing(changes),
+                                            controller.expected_generation())
+
+    @expose(installations.INSTALLATIONS, status=202, statuses=(204,), heeds=(IF_MATCH, PREFER))
     def delete(self, ctxt, flavor_id):
         """Take a flavor out of all regions and the catalogue."""
         return self.remove(ctxt, self.visible(ctxt, flavor_id))
 
-    @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202)
+    @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202, statuses=(200,),
+            heeds=(PREFER,))
     def install(self, ctxt, flavor_id, body):
         """Wish a flavor into regions."""
         self.visible(ctxt, flavor_id)
         self.enforce_in_regions(ctxt, 'flavors:install', body['regions'])
-        wished = self.conductor.install(ctxt, flavor_id, body['regions'])
-        return [installations.represent(each) for each in wished]
+        return installations.answer(self.settle(ctxt, self.conductor.install(
+            ctxt, flavor_id, body['regions'])))
 
-    @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202)
+    @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202, statuses=(200,),
+            heeds=(PREFER,))
     def uninstall(self, ctxt, flavor_id, body):
         """Wish a flavor out of regions."""
         self.visible(ctxt, flavor_id)
         self.enforce_in_regions(ctxt, 'flavors:uninstall', body['regions'])
-        wished = self.conductor.uninstall(ctxt, flavor_id, body['regions'])
-        return [installations.represent(each) for each in wished]
-
-    def represent(self, ctxt, flavor):
-        resource = Flavor.of(flavor, links=controller.self_link('flavors', flavor['id']))
-        if self.hides_access(ctxt, flavor):
-            del resource.extra_specs, resource.projects
-        return resource
+        return installations.answer(self.settle(ctxt, self.conductor.uninstall(
+            ctxt, flavor_id, body['regions'])))
 
 
 def target(ctxt, flavor):

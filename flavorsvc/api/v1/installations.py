@@ -12,9 +12,15 @@
 
 """Where each flavor stands in each region: /v1/installations."""
 
+import urllib.parse
+
+import pecan
+
 from flavorsvc.api import controller
 from flavorsvc.api import query
 from flavorsvc.api import types
+from flavorsvc.api import waiting
+from flavorsvc.api.expose import Answer
 from flavorsvc.api.expose import expose
 from flavorsvc.api.types import readonly
 from flavorsvc.domain import errors
@@ -33,14 +39,14 @@ class Installation(types.Resource):
     region = readonly(str)
     desired = readonly(types.one_of(*installation.Desired))
     status = readonly(Status)
-    reason = readonly(str)
-    error = readonly(str)
+    reason = readonly(str, nullable=True)
+    error = readonly(str, nullable=True)
     attempts = readonly(int)
-    next_attempt_at = readonly(types.Timestamp)
+    next_attempt_at = readonly(types.Timestamp, nullable=True)
     wanted_generation = readonly(int)
-    observed_generation = readonly(int)
-    origin = readonly(str)
-    request_id = readonly(str)
+    observed_generation = readonly(int, nullable=True)
+    origin = readonly(str, nullable=True)
+    request_id = readonly(str, nullable=True)
     created_at = readonly(types.Timestamp)
     updated_at = readonly(types.Timestamp)
 
@@ -60,8 +66,9 @@ class Installations(controller.Controller):
     @expose(INSTALLATIONS, query=QUERY)
     def index(self, ctxt, filters, page):
         """List the installations that the caller may see."""
-        found = self.conductor.installations_list(ctxt, filters, page,
-                                                  self.visible_to(ctxt, 'installations'))
+        visible_to = self.visible_to(ctxt, 'installations')
+        found = self.all_of(page, 'id', lambda page: self.conductor.installations_list(
+            ctxt, filters, page, visible_to))
         return [represent(each) for each in found]
 
     @expose(INSTALLATION)
@@ -100,3 +107,31 @@ def represent(values):
     :returns: Installation
     """
     return Installation.of(values, links=controller.self_link('installations', values['id']))
+
+
+def answer(left):
+    """Answer with installations: 200 when nothing is under way, else 202 and where to look.
+
+    Whoever did not wait is told 202 even of what was done already.
+
+    :param left: list of dict, from the conductor
+    :returns: expose.Answer
+    """
+    return accepted(left, [represent(each) for each in left])
+
+
+def accepted(left, value):
+    """Answer a request that installs: 200 when nothing is under way, else 202 and where to look.
+
+    :param left: list of dict, the installations
+    :param value: what the body tells
+    :returns: expose.Answer
+    """
+    if waiting.patience().seconds and waiting.is_done(left):
+        return Answer(value, 200)
+    flavor_ids = {row['flavor_id'] for row in left}
+    if flavor_ids:
+        # a list is of one flavor or of all
+        query = urllib.parse.urlencode({'flavor': flavor_ids.pop()}) if len(flavor_ids) == 1 else ''
+        pecan.response.location = f'{controller.url("installations")}?{query}'.rstrip('?')
+    return Answer(value, 202)

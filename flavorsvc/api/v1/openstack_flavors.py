@@ -21,6 +21,8 @@ import pecan
 from flavorsvc.api import controller
 from flavorsvc.api import query
 from flavorsvc.api import types
+from flavorsvc.api.expose import IF_MATCH
+from flavorsvc.api.expose import PREFER
 from flavorsvc.api.expose import Body
 from flavorsvc.api.expose import expose
 from flavorsvc.api.types import Attr
@@ -72,8 +74,9 @@ class OpenStackFlavors(flavors.Catalogue):
     @expose(FLAVORS, query=QUERY)
     def index(self, ctxt, filters, page):
         """List the flavors with properties that the caller may see."""
-        found = self.conductor.flavors_list(ctxt, {**filters, 'has_properties': True}, page,
-                                            self.visible_to(ctxt, 'flavors'))
+        visible_to = self.visible_to(ctxt, 'flavors')
+        found = self.all_of(page, 'id', lambda page: self.conductor.flavors_list(
+            ctxt, {**filters, 'has_properties': True}, page, visible_to))
         return [self.represent(ctxt, flavor) for flavor in found]
 
     @expose(FLAVOR)
@@ -81,26 +84,27 @@ class OpenStackFlavors(flavors.Catalogue):
         """Show a flavor with properties."""
         return self.answer(ctxt, self._with_properties(ctxt, flavor_id))
 
-    @expose(FLAVOR, body=Body(FLAVOR), status=201)
+    @expose(FLAVOR, body=Body(FLAVOR), status=201, first=flavors.Catalogue.may_create)
     def create(self, ctxt, body):
         """Add a flavor with properties to the catalogue; it is installed nowhere yet."""
         flavor = self.add(ctxt, body)
         pecan.response.location = controller.url('openstack_flavors', flavor['id'])
         return self.answer(ctxt, flavor)
 
-    @expose(installations.INSTALLATIONS, status=202)
+    @expose(installations.INSTALLATIONS, status=202, statuses=(204,), heeds=(IF_MATCH, PREFER))
     def delete(self, ctxt, flavor_id):
         """Take a flavor with properties out of all regions and the catalogue."""
         return self.remove(ctxt, self._with_properties(ctxt, flavor_id))
 
-    @expose(installations.INSTALLATIONS, body=Body(RegistrationChoice, optional=True), status=202)
+    @expose(installations.INSTALLATIONS, body=Body(RegistrationChoice, optional=True), status=202,
+            statuses=(200,), heeds=(PREFER,))
     def register(self, ctxt, flavor_id, body):
         """Wish a flavor with properties into regions."""
         self._with_properties(ctxt, flavor_id)
         names = body.get('regions') or [self.conductor.region_get(ctxt, None)['name']]
         self.enforce_in_regions(ctxt, 'flavors:install', names)
-        wished = self.conductor.install(ctxt, flavor_id, names)
-        return [installations.represent(each) for each in wished]
+        return installations.answer(self.settle(ctxt, self.conductor.install(
+            ctxt, flavor_id, names)))
 
     def _with_properties(self, ctxt, flavor_id):
         flavor = self.visible(ctxt, flavor_id)

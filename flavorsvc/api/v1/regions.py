@@ -13,6 +13,7 @@
 """Where flavors can go: /v1/regions."""
 
 from flavorsvc.api import controller
+from flavorsvc.api import microversion
 from flavorsvc.api import query
 from flavorsvc.api import schema
 from flavorsvc.api import types
@@ -27,6 +28,9 @@ Names = types.Value(
     pattern=r'^all\Z', items=types.Name.schema, minItems=1, maxItems=1000, uniqueItems=True)
 
 
+SINCE = types.CONVENTIONAL
+
+
 class Choice(types.Model):
     """The regions that are meant."""
 
@@ -38,20 +42,20 @@ class Region(types.Resource):
 
     id = readonly(types.Name)
     name = readonly(types.Name)
-    kind = readonly(str)
-    endpoint = readonly(str)
-    project_id = Attr(types.ProjectId, nullable=True)
-    state = readonly(State)
-    reason = readonly(str)
-    since = readonly(types.Timestamp)
-    microversion = readonly(str, name='nova_microversion')
-    max_concurrency = Attr(types.integer(1, 1000), nullable=True)
-    last_seen_at = readonly(types.Timestamp)
-    created_at = readonly(types.Timestamp)
+    kind = readonly(str, since=SINCE)
+    endpoint = readonly(str, since=SINCE)
+    project_id = Attr(types.ProjectId, nullable=True, since=SINCE)
+    state = readonly(State, since=SINCE)
+    reason = readonly(str, since=SINCE, nullable=True)
+    since = readonly(types.Timestamp, since=SINCE)
+    microversion = readonly(str, name='nova_microversion', since=SINCE, nullable=True)
+    max_concurrency = Attr(types.integer(1, 1000), nullable=True, since=SINCE)
+    last_seen_at = readonly(types.Timestamp, since=SINCE)
+    created_at = readonly(types.Timestamp, since=SINCE)
 
 
 REGION = types.Single('region', Region)
-REGIONS = types.Listing('regions', Region)
+REGIONS = types.Listing('regions', Region, at_1_0=('Infrastructures', 'infrastructure'))
 
 QUERY = query.Query(filters={'state': State, 'project_id': types.ProjectId},
                     sort_keys={'name': 'name', 'state': 'state'})
@@ -64,7 +68,10 @@ class Regions(controller.Controller):
     def index(self, ctxt, filters, page):
         """List the regions."""
         self.enforce(ctxt, 'regions:list', {})
-        return [represent(each) for each in self.conductor.regions_list(ctxt, filters, page)]
+        found = self.all_of(page, 'name', lambda page: self.conductor.regions_list(
+            ctxt, filters, page))
+        return [represent(each) for each in found
+                if each['state'] != 'gone' or not microversion.is_contract()]
 
     @expose(REGION)
     def show(self, ctxt, name):

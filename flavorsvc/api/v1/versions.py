@@ -13,7 +13,6 @@
 """Which versions there are: / and /v1, readable without a token."""
 
 import pecan
-from wsme import types as wtypes
 
 from flavorsvc.api import controller
 from flavorsvc.api import microversion
@@ -22,7 +21,7 @@ from flavorsvc.api.expose import expose
 from flavorsvc.api.types import readonly
 
 
-class Version(wtypes.Base):
+class Version(types.Model):
     """A version of the API and the microversions it has, as keystoneauth looks for them."""
 
     id = readonly(str)
@@ -30,8 +29,12 @@ class Version(wtypes.Base):
     min_version = readonly(str)
     max_version = readonly(str)
     version = readonly(str)
+    description = readonly(str)
     links = readonly([types.Link])
 
+
+#: The first words are those by which clients of the FIWARE program know that it is on line.
+_GREETING = 'Hello world: one catalogue of flavors, kept the same in every Nova region.'
 
 VERSION = types.Single('version', Version)
 VERSIONS = types.Listing('versions', Version)
@@ -54,6 +57,7 @@ class Versions(controller.Controller):
 def _v1():
     newest = microversion.text(microversion.MAX)
     return Version(
-        id='v1', status='CURRENT', min_version=microversion.text(microversion.MIN),
+        id='v1', description=_GREETING, status='CURRENT',
+        min_version=microversion.text(microversion.MIN),
         max_version=newest, version=newest,
         links=[types.Link(rel='self', href=f'{pecan.request.application_url}/v1/')])

@@ -59,7 +59,7 @@ def update(session, flavor_id, changes, generation, table, request_id, now):
     regions = installations.wanted_anywhere(session, row.pk) if fixed else []
     if regions:
         raise errors.Conflict(
-            f'Nova cannot change {", ".join(fixed)} of a flavor that exists, and this one is '
+            f'Nova cannot change {flavor.in_words(fixed)} of a flavor that exists, and this one is '
             f'wanted in {", ".join(regions)}: uninstall it first, or add another flavor.')
     flavors.change(session, row, changes)
     if changes.keys() - {'public', 'promoted'}:
@@ -84,16 +84,17 @@ def delete(session, flavor_id, generation, request_id, now):
     return installations.want(session, row, regions, installation.Desired.ABSENT, request_id, now)
 
 
-def install(session, flavor_id, region_names, request_id, now):
+def install(session, flavor_id, region_names, request_id, now, anew=False):
     """Wish a flavor into regions.
 
     :param region_names: list of str, or 'all'
+    :param anew: bool, whether the regions were seen to lack what was installed there
     :returns: list of dict, the installations
     :raises errors.Conflict: when the flavor is being deleted
     """
     row = flavors.lock(session, flavor_id)
     _refuse_if_deleting(session, row)
-    return _want(session, row, region_names, installation.Desired.PRESENT, request_id, now)
+    return _want(session, row, region_names, installation.Desired.PRESENT, request_id, now, anew)
 
 
 def uninstall(session, flavor_id, region_names, request_id, now):
@@ -106,9 +107,9 @@ def uninstall(session, flavor_id, region_names, request_id, now):
     return _want(session, row, region_names, installation.Desired.ABSENT, request_id, now)
 
 
-def _want(session, row, region_names, desired, request_id, now):
+def _want(session, row, region_names, desired, request_id, now, anew=False):
     regions = installations.regions_named(session, region_names, desired)
-    return installations.want(session, row, regions, desired, request_id, now)
+    return installations.want(session, row, regions, desired, request_id, now, anew)
 
 
 def _refuse_if_deleting(session, row):

@@ -42,7 +42,7 @@ def test_json_is_accepted(accept):
     assert formats.accepted(request.accept) is formats.JSON
 
 
-@pytest.mark.parametrize('accept', ['text/html', 'application/xml', 'application/json;q=0'])
+@pytest.mark.parametrize('accept', ['text/html', 'text/xml', 'application/json;q=0'])
 def test_nothing_is_accepted(accept):
     request = webob.Request.blank('/', headers={'Accept': accept})
     assert formats.accepted(request.accept) is None

@@ -26,8 +26,9 @@ QUERY = query.Query(filters={'name': types.Name, 'public': types.Boolean},
                     sort_keys={'name': 'name', 'disk': 'disk_gib'})
 
 
-def read(*pairs):
-    return QUERY.read(multidict.MultiDict(pairs), max_limit=100)
+def read(*pairs, version=types.CONVENTIONAL):
+    found = QUERY.read(multidict.MultiDict(pairs), max_limit=100, version=version)
+    return found['filters'], found['page']
 
 
 def test_nothing():
@@ -45,10 +46,19 @@ def test_more_than_fits_in_a_page():
     assert read(('limit', '100000'))[1]['limit'] == 100
 
 
+def test_whoever_names_no_limit_at_1_0_gets_everything():
+    assert read(version=types.CONTRACT)[1]['limit'] is None
+    assert read(('limit', '5'), version=types.CONTRACT)[1]['limit'] == 5
+
+
+def test_a_truth_may_be_written_as_python_does():
+    assert read(('public', 'True'))[0] == {'public': True}
+
+
 @pytest.mark.parametrize(('pairs', 'field'), [
     ([('colour', 'red')], 'colour'), ([('Name', 'a')], 'Name'), ([('name', '')], 'name'),
     ([('name', 'a\x00')], 'name'), ([('name', 'a'), ('name', 'a')], 'name'),
-    ([('public', '')], 'public'), ([('public', 'True')], 'public'), ([('public', '1')], 'public'),
+    ([('public', '')], 'public'), ([('public', 'yes')], 'public'), ([('public', '1')], 'public'),
     ([('limit', '0')], 'limit'), ([('limit', '-1')], 'limit'), ([('limit', '1.0')], 'limit'),
     ([('limit', '９')], 'limit'), ([('limit', '9' * 5000)], 'limit'), ([('limit', '')], 'limit'),
     ([('marker', '')], 'marker'), ([('sort_key', 'disk_gib')], 'sort_key'),

@@ -42,14 +42,14 @@ def test_what_a_newer_conductor_tells_is_left_out():
 
 
 def test_what_was_sent_is_renamed_back():
-    assert Disk.values({'size': 3}) == {'size_gib': 3}
-    assert Disk.values({'label': None}) == {'label': None}
+    assert Disk.values({'size': 3}, types.CONVENTIONAL) == {'size_gib': 3}
+    assert Disk.values({'label': None}, types.CONVENTIONAL) == {'label': None}
 
 
 def test_a_list_tells_where_it_goes_on():
     disks = [Disk(size_gib=1), Disk(size_gib=2)]
     assert written(DISKS, disks) == {'disks': [{'size': 1}, {'size': 2}]}
-    assert written(DISKS, disks, 'http://next.test/') == {
+    assert written(DISKS, disks, types.CONVENTIONAL, 'http://next.test/') == {
         'disks': [{'size': 1}, {'size': 2}],
         'disks_links': [{'rel': 'next', 'href': 'http://next.test/'}]}
 

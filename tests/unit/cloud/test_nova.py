@@ -12,6 +12,8 @@
 
 """The border to a region's Nova, where a real Nova cannot be made to answer so."""
 
+import dataclasses
+
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import session as ksa_session
 from keystoneauth1 import token_endpoint
@@ -67,7 +69,8 @@ def test_a_flavor_that_is_not_there_is_none(requests_mock):
 
 
 @pytest.mark.parametrize('act', [
-    lambda nova: nova.find('f1'), lambda nova: nova.do(compare.Delete('f1')),
+    lambda nova: nova.find('f1'), lambda nova: nova.show('f1'),
+    lambda nova: list(nova.list()), lambda nova: nova.do(compare.Delete('f1')),
     lambda nova: nova.do(compare.RemoveAccess('f1', 'p1'))])
 def test_a_404_of_something_else_says_nothing_of_the_flavor(requests_mock, act):
     requests_mock.register_uri(mock.ANY, mock.ANY, status_code=404, text='<html>no backend</html>')
@@ -88,6 +91,58 @@ def test_the_holder_of_a_name_is_looked_for_on_every_page(requests_mock):
 def test_nobody_may_have_the_name(requests_mock):
     requests_mock.get(f'{URL}/flavors', json={'flavors': []})
     assert region().id_of('n1') is None
+
+
+def test_a_list_has_every_page_with_extra_specs_and_no_access_lists(requests_mock):
+    one = {**FOUND, 'swap': 0, 'description': None, 'extra_specs': {'a': 'b'}}
+    requests_mock.get(f'{URL}/flavors/detail', [{'json': {'flavors': page}} for page in (
+        [one, {**one, 'id': 'f2'}], [{**one, 'id': 'f3', 'extra_specs': {}}], [])])
+    spec = flavor.Spec('f1', 'n1', 1, 512, 1, extra_specs={'a': 'b'})
+    assert list(region().list()) == [
+        spec, dataclasses.replace(spec, id='f2'),
+        dataclasses.replace(spec, id='f3', extra_specs={})]
+    assert [request.qs for request in requests_mock.request_history] == [
+        {}, {'marker': ['f2']}, {'marker': ['f3']}]
+
+
+def test_a_list_of_both_kinds_is_asked_for_as_nova_wants_it(requests_mock):
+    requests_mock.get(f'{URL}/flavors/detail', json={'flavors': []})
+    assert list(region().list(is_public=None)) == []
+    assert requests_mock.last_request.qs == {'is_public': ['none']}
+
+
+def test_an_old_nova_is_asked_for_the_extra_specs_of_each_flavor_in_a_list(requests_mock):
+    requests_mock.get(f'{URL}/flavors/detail', [{'json': {'flavors': page}} for page in (
+        [FOUND], [])])
+    requests_mock.get(f'{URL}/flavors/f1/os-extra_specs', json={'extra_specs': {'a': 'b'}})
+    assert list(region('2.53').list()) == [flavor.Spec('f1', 'n1', 1, 512, 1,
+                                                       extra_specs={'a': 'b'})]
+
+
+def test_pages_without_end_are_not_read_for_ever(requests_mock):
+    requests_mock.get(f'{URL}/flavors/detail', json={'flavors': [{**FOUND, 'swap': 0}]})
+    with pytest.raises(failures.Unreachable) as failed:
+        list(region().list())
+    assert failed.value.reason == 'unintelligible'
+
+
+def test_a_flavor_is_shown_to_one_who_may_not_read_its_access_list(requests_mock):
+    requests_mock.get(f'{URL}/flavors/f1', json={'flavor': {
+        **FOUND, 'swap': 0, 'os-flavor-access:is_public': False}})
+    assert region().show('f1') == flavor.Spec('f1', 'n1', 1, 512, 1, is_public=False)
+    assert requests_mock.call_count == 1
+
+
+def test_a_flavor_that_cannot_be_shown_is_none(requests_mock):
+    requests_mock.get(f'{URL}/flavors/f1', status_code=404, json={}, headers=FROM_NOVA)
+    assert region().show('f1') is None
+
+
+def test_nova_may_choose_an_id(requests_mock):
+    requests_mock.post(f'{URL}/flavors', json={'flavor': {**FOUND, 'id': 'made', 'swap': 0}})
+    made = region().create(flavor.Spec('auto', 'n1', 1, 512, 1))
+    assert made == flavor.Spec('made', 'n1', 1, 512, 1)
+    assert requests_mock.last_request.json()['flavor']['id'] is None
 
 
 STEPS = [

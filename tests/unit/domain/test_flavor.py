@@ -35,6 +35,21 @@ def test_properties_become_extra_specs_beside_those_given():
         'a': 'b', 'capabilities:cpu_info:arch': 'x86_64'}
 
 
+def test_a_stored_flavor_keeps_its_extra_specs_when_the_table_loses_its_property():
+    values = {'properties': {'cpu_arch': 'x86_64'}, 'extra_specs': {'a': 'b'}}
+    assert flavor.known_extra_specs(values, capabilities.TABLE) == flavor.extra_specs(
+        values, capabilities.TABLE)
+    assert flavor.known_extra_specs(values, {}) == {'a': 'b'}
+
+
+@pytest.mark.parametrize(('text', 'may_be'), [
+    ('1', True), ('m1.tiny', True), ('a b_c-d', True), ('...', True), ('x' * 255, True),
+    ('', False), ('.', False), ('..', False), (' a', False), ('a ', False), ('a/b', False),
+    ('a?b', False), ('a%2Fb', False), ('a\n', False), ('é', False), ('x' * 256, False)])
+def test_an_id_is_one_that_nova_can_have(text, may_be):
+    assert flavor.is_id(text) is may_be
+
+
 def test_properties_and_extra_specs_must_not_contradict_each_other():
     values = {'properties': {'cpu_arch': 'x86_64'},
               'extra_specs': {'capabilities:cpu_info:arch': 'aarch64'}}
@@ -78,6 +93,17 @@ def test_contradictions_name_the_field(changes, field):
     {'is_public': False, 'projects': ['p']}, {'id': '...'}])
 def test_sound_flavors_pass(changes):
     flavor.check(_values(**changes))
+
+
+@hypothesis.given(st.sets(st.sampled_from(flavor.NEEDED)))
+def test_what_a_new_flavor_lacks_is_named(missing):
+    given = {name: value for name, value in _values().items() if name not in missing}
+    if not missing:
+        flavor.check_complete(given)
+        return
+    with pytest.raises(errors.Incomplete) as raised:
+        flavor.check_complete(given)
+    assert set(raised.value.args) == missing
 
 
 @pytest.mark.parametrize(('before', 'after'), [

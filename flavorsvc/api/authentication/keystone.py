@@ -68,7 +68,7 @@ class Protocol(auth_token.AuthProtocol):
             raise
 
 
-def keystone(conf, public):
+def middleware(conf, public):
     """Make the middleware that lets nobody pass without a valid token.
 
     It answers 401 itself, and 503 when Keystone does not answer, which it
@@ -86,9 +86,9 @@ def keystone(conf, public):
     def wrap(app):
         protocol = Protocol(app, settings)
 
-        def middleware(environ, start_response):
+        def checked(environ, start_response):
             environ[_CACHE] = cache
             guarded = app if environ.get('PATH_INFO') in public else protocol
             return guarded(environ, start_response)
-        return middleware
+        return checked
     return wrap

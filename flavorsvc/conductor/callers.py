@@ -1,0 +1,124 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The Nova of a region, asked with the caller's own token, and what keeps that token secret."""
+
+import contextlib
+import traceback
+
+from oslo_log import log
+
+from flavorsvc.domain import errors
+from flavorsvc.domain import failures
+
+LOG = log.getLogger(__name__)
+
+_HIDDEN = '***'
+#: Characters below which a text is no token of Keystone, and stands in other words too.
+_SHORTEST_TOKEN = 8
+
+#: Reason of a failure -> the error that says it to the caller, made of region and Nova's words.
+_ANSWERS = {
+    'rejected': lambda region, words: errors.Invalid('flavor', words),
+    'unauthorized': lambda region, words: errors.Unauthorized(
+        f'The Nova of region {region!r} refuses the token: {words}'),
+    'forbidden': lambda region, words: errors.Denied(words),
+    'conflict': lambda region, words: errors.Conflict(words),
+    'name_taken': lambda region, words: errors.Conflict(words),
+}
+
+
+class Callers:
+    """Gives each caller the Novas, with the token that came with the request."""
+
+    def __init__(self, clouds, novas):
+        """Remember where to look; nothing is contacted.
+
+        :param clouds: flavorsvc.cloud.sessions.Clouds
+        :param novas: flavorsvc.conductor.novas.Novas
+        """
+        self._clouds, self._novas = clouds, novas
+
+    @contextlib.contextmanager
+    def asked(self, region, tokens, request_id):
+        """Give a region's Nova to a block that asks it something for a caller.
+
+        :param region: str
+        :param tokens: dict with own, a token of our Keystone or None, and region, a token of
+            that region's or None
+        :param request_id: str that Nova is to log
+        :returns: context manager that gives a :class:`flavorsvc.cloud.nova.Nova`
+        :raises errors.NotFound: when there is no region of this name
+        :raises errors.Unauthorized: when no token came that this region could take, or it is
+            refused there
+        :raises errors.FlavorsvcError: what Nova answered, in its words
+        """
+        with _secret(tokens), _answered(region):
+            place = self._novas.place(region)
+            foreign = place['access'] is not None
+            cloud = self._clouds.as_caller(_token(region, tokens, foreign), foreign)
+            microversion = place['microversion'] or cloud.negotiate(place['endpoint'])
+            yield cloud.nova(place['endpoint'], microversion, request_id)
+
+
+def _token(region, tokens, foreign):
+    """Choose the token for a region; that of our own Keystone never leaves our own cloud."""
+    token = tokens.get('region') or (None if foreign else tokens.get('own'))
+    if not token and foreign:
+        raise errors.Unauthorized(
+            f'Region {region!r} has a Keystone of its own: a token of that Keystone is needed '
+            f'in X-Auth-Token-KeyStone.')
+    if not token:
+        raise errors.Unauthorized(f'The Nova of region {region!r} needs a token of Keystone.')
+    # a library that cannot put it into a header would say so, and quote it
+    if not (token.isascii() and token.isprintable()) or ' ' in token:
+        raise errors.Unauthorized(f'What came for region {region!r} is not a token.')
+    return token
+
+
+@contextlib.contextmanager
+def _answered(region):
+    try:
+        yield
+    except failures.Failure as failure:
+        if failure.reason in _ANSWERS:
+            raise _ANSWERS[failure.reason](region, failure.text) from failure
+        raise errors.RegionUnreachable(region, failure.text) from failure
+
+
+@contextlib.contextmanager
+def _secret(tokens):
+    """Hide the tokens from whatever a block raises: errors are logged, and cross RPC.
+
+    :raises errors.FlavorsvcError: as the block, without what it was caused by
+    :raises RuntimeError: naming the kind of any other error, which is logged here
+    """
+    hidden = [token for token in tokens.values() if token and len(token) >= _SHORTEST_TOKEN]
+    try:
+        yield
+    except errors.FlavorsvcError as error:
+        told = type(error)(*(_without(hidden, each) for each in error.args))
+    except Exception as error:
+        LOG.error('A call with the token of a caller failed: %s',
+                  _without(hidden, ''.join(traceback.format_exception(error))))
+        told = RuntimeError(f'{type(error).__name__}; the conductor\'s log says more.')
+    else:
+        return
+    raise told from None
+
+
+def _without(hidden, value):
+    if isinstance(value, str):
+        for token in hidden:
+            value = value.replace(token, _HIDDEN)
+    return value
