@@ -117,3 +117,16 @@ def project_id(client_manager, name_or_id, domain=None):
         ) from error
     except sdk_exceptions.NotFoundException as error:
         raise exceptions.CommandError(f'No project has the name or id {name_or_id!r}.') from error
+
+
+def access(command, parsed_args):
+    """Return the field of a flavor that the options of :func:`.options.add_access` are for.
+
+    :returns: dict with projects (list of ids), or empty when none were given
+    :raises osc_lib.exceptions.CommandError: when there is no such project
+    """
+    if not parsed_args.projects:
+        return {}
+    return {'projects': [
+        project_id(command.app.client_manager, project, parsed_args.project_domain)
+        for project in parsed_args.projects]}

@@ -34,8 +34,27 @@ INSTALLATION_LONG = (
     ('request_id', 'Request ID'), ('updated_at', 'Updated At'),
 )
 REGION = (
-    ('name', 'Name'), ('state', 'State'), ('nova_microversion', 'Nova Microversion'),
-    ('max_concurrency', 'Max Concurrency'), ('project_id', 'Project ID'), ('reason', 'Reason'),
+    ('name', 'Name'), ('kind', 'Kind'), ('state', 'State'),
+    ('nova_microversion', 'Nova Microversion'), ('max_concurrency', 'Max Concurrency'),
+    ('project_id', 'Project ID'), ('reason', 'Reason'),
+)
+NOVA_FLAVOR = (
+    ('id', 'ID'), ('name', 'Name'), ('vcpus', 'VCPUs'), ('ram', 'RAM'), ('disk', 'Disk'),
+    ('is_public', 'Is Public'),
+)
+SERVICE_FLAVOR = (*NOVA_FLAVOR, ('service_types', 'Service Types'))
+SERVICE_FLAVOR_LONG = (
+    ('ephemeral', 'Ephemeral'), ('swap', 'Swap'), ('rxtx_factor', 'RXTX Factor'),
+    ('projects', 'Projects'), ('description', 'Description'),
+)
+SERVICE_TYPE = (
+    ('name', 'Name'), ('min_vcpus', 'Min VCPUs'), ('min_ram', 'Min RAM'),
+    ('min_disk', 'Min Disk'), ('required_extra_specs', 'Required Extra Specs'),
+    ('flavor_ids', 'Flavors'),
+)
+PRIVATE_FLAVOR_LONG = (
+    ('ephemeral', 'Ephemeral'), ('swap', 'Swap'), ('rxtx_factor', 'RXTX Factor'),
+    ('extra_specs', 'Extra Specs'), ('description', 'Description'),
 )
 OPENSTACK_FLAVOR = (
     ('id', 'UUID'), ('name', 'Name'), ('vcpus', 'VCPUs'), ('ram', 'RAM'), ('disk', 'Disk'),
@@ -56,6 +75,21 @@ INSTALLATION_FIELDS = (
 REGION_FIELDS = (
     'name', 'kind', 'endpoint', 'state', 'reason', 'since', 'nova_microversion',
     'max_concurrency', 'project_id', 'last_seen_at', 'created_at',
+)
+INFRASTRUCTURE_FIELDS = (
+    'name', 'keystone_url', 'nova_url', 'region_name', 'project_id', 'created_at',
+)
+PRIVATE_FLAVOR_FIELDS = (
+    'id', 'name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap', 'rxtx_factor', 'description',
+    'is_public', 'extra_specs', 'regions',
+)
+SERVICE_FLAVOR_FIELDS = (
+    'id', 'name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap', 'rxtx_factor', 'description',
+    'is_public', 'projects', 'service_types',
+)
+SERVICE_TYPE_FIELDS = (
+    'name', 'min_vcpus', 'min_ram', 'min_disk', 'required_extra_specs', 'flavor_ids',
+    'created_at', 'updated_at',
 )
 OPENSTACK_FLAVOR_FIELDS = (
     'id', 'name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap', 'description', 'properties',

@@ -23,36 +23,18 @@ from flavorsvc.client.osc import several
 
 def _add_fields(parser, defaults):
     """Add the options that set fields; see :func:`_fields`."""
-    options.add_sizes(parser, defaults)
-    parser.add_argument('--rxtx-factor', metavar='<factor>', type=float,
-                        help='Share of the network bandwidth, relative to 1.0')
-    parser.add_argument('--description', metavar='<description>',
-                        help='What people should know about the flavor')
-    access = parser.add_mutually_exclusive_group()
-    access.add_argument('--public', dest='is_public', action='store_true', default=None,
-                        help='All projects of a region may use the flavor (default for a new one)')
-    access.add_argument('--private', dest='is_public', action='store_false', default=None,
-                        help='Only projects that have access may use the flavor')
+    options.add_nova_fields(parser, defaults)
     parser.add_argument('--publish', dest='public', action='store_true', default=None,
                         help='Show the flavor to everybody in the catalogue; for good')
     parser.add_argument('--promote', dest='promoted', action='store_true', default=None,
                         help='Recommend the flavor to all regions, and publish it; for good')
-    options.add_key_values(parser, '--property',
-                           'Extra spec to set (repeat the option for several)')
-    options.add_project(parser, 'Project (name or ID) that gets access to a private flavor '
-                        '(repeat the option for several)', action='append', dest='projects')
+    options.add_access(parser)
 
 
 def _fields(command_, parsed_args):
     """Return the fields that options other than --property were given for."""
-    fields = options.given(
-        parsed_args, ('name', *options.SIZES, 'rxtx_factor', 'description', 'is_public', 'public',
-                      'promoted'))
-    if parsed_args.projects:
-        fields['projects'] = [
-            base.project_id(command_.app.client_manager, project, parsed_args.project_domain)
-            for project in parsed_args.projects]
-    return fields
+    return {**options.given(parsed_args, ('name', *options.NOVA_FIELDS, 'public', 'promoted')),
+            **base.access(command_, parsed_args)}
 
 
 class CreateFlavor(base.FlavorsvcCommand, command.ShowOne):
@@ -63,7 +45,9 @@ class CreateFlavor(base.FlavorsvcCommand, command.ShowOne):
         parser.add_argument('name', metavar='<name>', help='Name of the flavor')
         parser.add_argument('--id', metavar='<id>',
                             help='ID of the flavor in all regions (default: a UUID)')
-        _add_fields(parser, {'vcpus': 1, 'ram': 256, 'disk': 0, 'ephemeral': 0, 'swap': 0})
+        _add_fields(parser, options.NEW_SIZES)
+        options.add_key_values(parser, '--property',
+                               'Extra spec to set (repeat the option for several)')
         return parser
 
     def take_action(self, parsed_args):
@@ -133,10 +117,7 @@ class SetFlavor(base.FlavorsvcCommand, command.Command):
         options.add_flavor(parser)
         parser.add_argument('--name', metavar='<name>', help='New name')
         _add_fields(parser, {})
-        parser.add_argument('--unset-property', metavar='<key>', action='append', default=[],
-                            help='Extra spec to remove (repeat the option for several)')
-        parser.add_argument('--no-property', action='store_true',
-                            help='Remove all extra specs; those of --property are set after that')
+        options.add_extra_spec_changes(parser)
         parser.add_argument('--no-project', action='store_true',
                             help='Take access away from all projects; those of --project get it '
                                  'after that')
@@ -145,8 +126,8 @@ class SetFlavor(base.FlavorsvcCommand, command.Command):
     def take_action(self, parsed_args):
         fields = _fields(self, parsed_args)
         flavor = self.flavorsvc.find_flavor(parsed_args.flavor)
-        if parsed_args.properties or parsed_args.unset_property or parsed_args.no_property:
-            fields['extra_specs'] = _extra_specs(flavor, parsed_args)
+        if options.changes_extra_specs(parsed_args):
+            fields['extra_specs'] = options.changed_extra_specs(parsed_args, flavor)
         if 'projects' in fields or parsed_args.no_project:
             # None has access twice, and those that had it keep it.
             kept = [] if parsed_args.no_project else flavor.projects or []
@@ -154,15 +135,6 @@ class SetFlavor(base.FlavorsvcCommand, command.Command):
         if not fields:
             raise exceptions.CommandError('Nothing to set: name at least one option.')
         self.flavorsvc.update_flavor(flavor, **fields)
-
-
-def _extra_specs(flavor, parsed_args):
-    """Return the extra specs that a flavor is to have."""
-    kept = {} if parsed_args.no_property else dict(flavor.extra_specs or {})
-    for key in parsed_args.unset_property:
-        if kept.pop(key, None) is None and not parsed_args.no_property:
-            raise exceptions.CommandError(f'{flavor.name} has no extra spec {key!r}.')
-    return {**kept, **(parsed_args.properties or {})}
 
 
 class DeleteFlavor(several.DeleteFlavors):

@@ -15,10 +15,15 @@
 import argparse
 import itertools
 
+from osc_lib import exceptions
 from osc_lib.cli import parseractions
 
 FLAVOR_SORT_KEYS = ('name', 'id', 'vcpus', 'ram', 'disk', 'created_at', 'updated_at')
 SIZES = ('vcpus', 'ram', 'disk', 'ephemeral', 'swap')
+#: What a new flavor has unless told otherwise, as with 'openstack flavor create'
+NEW_SIZES = {'vcpus': 1, 'ram': 256, 'disk': 0, 'ephemeral': 0, 'swap': 0}
+#: The fields of :func:`add_nova_fields`
+NOVA_FIELDS = (*SIZES, 'rxtx_factor', 'description', 'is_public')
 
 
 def add_flavor(parser, several=False):
@@ -75,6 +80,12 @@ def add_project(parser, help_text, **more):
                         help='Domain of the project (name or ID), where names repeat')
 
 
+def add_access(parser):
+    """Add --project, repeatable, and --project-domain; see :func:`.base.access`."""
+    add_project(parser, 'Project (name or ID) that gets access to a private flavor '
+                '(repeat the option for several)', action='append', dest='projects')
+
+
 def add_sizes(parser, defaults):
     """Add the sizes of a flavor, named as in 'openstack flavor create'.
 
@@ -92,6 +103,46 @@ def add_sizes(parser, defaults):
                             help=what + more)
 
 
+def add_nova_fields(parser, defaults):
+    """Add the options for NOVA_FIELDS. Parameters as of :func:`add_sizes`."""
+    add_sizes(parser, defaults)
+    parser.add_argument('--rxtx-factor', metavar='<factor>', type=float,
+                        help='Share of the network bandwidth, relative to 1.0')
+    parser.add_argument('--description', metavar='<description>',
+                        help='What people should know about the flavor')
+    access = parser.add_mutually_exclusive_group()
+    access.add_argument('--public', dest='is_public', action='store_true', default=None,
+                        help='All projects of a region may use the flavor (default for a new one)')
+    access.add_argument('--private', dest='is_public', action='store_false', default=None,
+                        help='Only projects that have access may use the flavor')
+
+
+def add_extra_spec_changes(parser):
+    """Add --property, --unset-property and --no-property; see :func:`changed_extra_specs`."""
+    add_key_values(parser, '--property', 'Extra spec to set (repeat the option for several)')
+    parser.add_argument('--unset-property', metavar='<key>', action='append', default=[],
+                        help='Extra spec to remove (repeat the option for several)')
+    parser.add_argument('--no-property', action='store_true',
+                        help='Remove all extra specs; those of --property are set after that')
+
+
+def changes_extra_specs(parsed_args):
+    """Tell whether any option of :func:`add_extra_spec_changes` was given."""
+    return bool(parsed_args.properties or parsed_args.unset_property or parsed_args.no_property)
+
+
+def changed_extra_specs(parsed_args, flavor):
+    """Return the extra specs that a flavor is to have.
+
+    :raises osc_lib.exceptions.CommandError: for one to remove that it does not have
+    """
+    kept = {} if parsed_args.no_property else dict(flavor.extra_specs or {})
+    for key in parsed_args.unset_property:
+        if kept.pop(key, None) is None and not parsed_args.no_property:
+            raise exceptions.CommandError(f'{flavor.name} has no extra spec {key!r}.')
+    return {**kept, **(parsed_args.properties or {})}
+
+
 def add_key_values(parser, option, help_text):
     """Add a repeatable option KEY=VALUE, collected in a dict of str to str."""
     parser.add_argument(option, metavar='<key=value>', dest='properties',
@@ -102,6 +153,13 @@ def given(parsed_args, names):
     """Return a dict of those options that were given (or have a default)."""
     return {name: getattr(parsed_args, name) for name in names
             if getattr(parsed_args, name) is not None}
+
+
+def whole(text):
+    """Parse a whole number of at least 0, as the type of an option."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'{text!r} is not a whole number of at least 0')
+    return int(text)
 
 
 def _positive(text):

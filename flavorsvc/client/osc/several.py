@@ -66,11 +66,7 @@ class DeleteFlavors(base.FlavorsvcCommand, command.Command):
 
     def take_action(self, parsed_args):
         left = [one for removed in self.each(parsed_args.flavor, self.delete) for one in removed]
-        if left and parsed_args.wait:
-            waiting.follow(self, left, parsed_args.timeout)
-        elif left:
-            self.say(f'{len(left)} installations are being removed first; '
-                     f'see: openstack flavorsvc installation list')
+        waiting.follow_removal(self, left, parsed_args)
 
     @abc.abstractmethod
     def delete(self, name):

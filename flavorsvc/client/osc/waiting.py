@@ -60,6 +60,18 @@ def follow(command, installations, timeout):
     return list(latest.values())
 
 
+def follow_removal(command, left, parsed_args):
+    """Wait for what has to be removed first, with --wait; say what is left, without.
+
+    :param left: list of Installation
+    """
+    if left and parsed_args.wait:
+        follow(command, left, parsed_args.timeout)
+    elif left:
+        command.say(f'{len(left)} installations are being removed first; '
+                    f'see: openstack flavorsvc installation list')
+
+
 def counted(command, results, total, what):
     """Show people at a terminal how far a lengthy step is; what is done leaves nothing there.
 

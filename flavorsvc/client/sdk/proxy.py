@@ -12,14 +12,19 @@
 
 """What a program can ask the service for."""
 
-import urllib.parse
+import logging
 
 from keystoneauth1 import exceptions as ksa_exceptions
 from openstack import exceptions
 from openstack import proxy
 import tenacity
 
+from flavorsvc.client.sdk import infrastructures
+from flavorsvc.client.sdk import private_flavors
 from flavorsvc.client.sdk import resources
+from flavorsvc.client.sdk import service_types
+
+_LOG = logging.getLogger(__name__)
 
 #: The microversion that is spoken unless ``flavorsvc_default_microversion`` says otherwise.
 MICROVERSION = '1.1'
@@ -28,7 +33,8 @@ MICROVERSION = '1.1'
 _FIRST_LOOK_S, _LONGER_S, _LONGEST_S = 0.2, 0.1, 2.0
 
 
-class Proxy(proxy.Proxy):
+class Proxy(infrastructures.Infrastructures, private_flavors.PrivateFlavors,
+            service_types.ServiceTypes, proxy.Proxy):
     """The service, by resource.
 
     Every method raises :class:`openstack.exceptions.HttpException` or one of
@@ -45,6 +51,16 @@ class Proxy(proxy.Proxy):
     def request(self, url, method, *args, **kwargs):
         response = super().request(url, method, *args, **kwargs)
         _raise_for(response)
+        return response
+
+    def _request_with_secret(self, url, method, **kwargs):
+        """Send what no log may show: keystoneauth's would have the body and most headers.
+
+        Nor is a cache asked, of whose keys the headers are a part.
+        """
+        _LOG.debug('REQ: %s %s (not shown in full: it has a secret)', method, url)
+        response = self.request(url, method, log=False, skip_cache=True, **kwargs)
+        _LOG.debug('RESP: [%s] %s %s', response.status_code, method, url)
         return response
 
     # Flavors
@@ -91,7 +107,7 @@ class Proxy(proxy.Proxy):
         :param flavor: id or Flavor
         :returns: list of Installation: those that have to be removed first
         """
-        response = self.delete(_path(resources.Flavor, flavor))
+        response = self.delete(resources.path(resources.Flavor, flavor))
         return self._installations_in(response) if response.status_code == 202 else []
 
     def install_flavor(self, flavor, regions):
@@ -101,13 +117,13 @@ class Proxy(proxy.Proxy):
         :param regions: list of names of regions, or 'all'
         :returns: list of Installation, one a region
         """
-        return self._installations_in(
-            self.post(_path(resources.Flavor, flavor, 'install'), json={'regions': regions}))
+        return self._installations_in(self.post(
+            resources.path(resources.Flavor, flavor, 'install'), json={'regions': regions}))
 
     def uninstall_flavor(self, flavor, regions):
         """Ask for regions to lose a flavor. Parameters and result as in install_flavor."""
-        return self._installations_in(
-            self.post(_path(resources.Flavor, flavor, 'uninstall'), json={'regions': regions}))
+        return self._installations_in(self.post(
+            resources.path(resources.Flavor, flavor, 'uninstall'), json={'regions': regions}))
 
     # Installations
 
@@ -129,7 +145,7 @@ class Proxy(proxy.Proxy):
         :param installation: id or Installation
         :returns: Installation
         """
-        response = self.post(_path(resources.Installation, installation, 'retry'))
+        response = self.post(resources.path(resources.Installation, installation, 'retry'))
         return self._existing(resources.Installation, response.json()['installation'])
 
     def wait_for_installations(self, installations, timeout=None):
@@ -228,14 +244,14 @@ class Proxy(proxy.Proxy):
         """
         return self._update(resources.Region, region, **attrs)
 
-    # Flavors by what the hardware offers
-
     def delete_region(self, region):
         """Have a region forgotten that has left Keystone's service catalogue.
 
         :param region: name or Region
         """
-        self.delete(_path(resources.Region, region))
+        self.delete(resources.path(resources.Region, region))
+
+    # Flavors by what the hardware offers
 
     def openstack_flavors(self, **query):
         """List the flavors that have properties. Returns a generator of OpenStackFlavor."""
@@ -262,7 +278,7 @@ class Proxy(proxy.Proxy):
 
     def delete_openstack_flavor(self, flavor):
         """The same as :meth:`delete_flavor`, by uuid or OpenStackFlavor."""
-        response = self.delete(_path(resources.OpenStackFlavor, flavor))
+        response = self.delete(resources.path(resources.OpenStackFlavor, flavor))
         return self._installations_in(response) if response.status_code == 202 else []
 
     def register_openstack_flavor(self, flavor, regions=None):
@@ -274,14 +290,7 @@ class Proxy(proxy.Proxy):
         """
         body = {} if regions is None else {'json': {'regions': regions}}
         return self._installations_in(
-            self.post(_path(resources.OpenStackFlavor, flavor, 'register'), **body))
-
-
-def _path(kind, value, *action):
-    """Return the path of a resource or of what can be done with it."""
-    key = kind._get_id(value)
-    resources.check_id(key)
-    return '/'.join([kind.base_path, urllib.parse.quote(key, safe=''), *action])
+            self.post(resources.path(resources.OpenStackFlavor, flavor, 'register'), **body))
 
 
 def _query(query):

@@ -48,13 +48,34 @@ def check_id(value):
         raise exceptions.InvalidRequest('An ID or name must not be empty.')
 
 
-class AnyFlavor(FlavorsvcResource):
-    """What a flavor has under either of its names."""
+def path(kind, value, *action, **of):
+    """Return the path of a resource or of what can be done with it.
 
-    allow_create = True
-    allow_fetch = True
-    allow_delete = True
-    allow_list = True
+    :param kind: subclass of FlavorsvcResource
+    :param value: id or resource
+    :param of: what the base path has besides, such as the region of a flavor
+    :raises openstack.exceptions.InvalidRequest: for an empty id
+    """
+    return '/'.join([base_path(kind, **of), quoted(kind._get_id(value)), *action])
+
+
+def base_path(kind, **of):
+    """Return the path of a list. Parameters and errors as in :func:`path`."""
+    return kind.base_path % {key: quoted(value) for key, value in of.items()}
+
+
+def quoted(*values):
+    """Return ids or names as one segment of a path, with commas between them.
+
+    :raises openstack.exceptions.InvalidRequest: for an empty one
+    """
+    for value in values or ['']:
+        check_id(value)
+    return ','.join(urllib.parse.quote(value, safe='') for value in values)
+
+
+class FlavorSizes(FlavorsvcResource):
+    """What every flavor has."""
 
     vcpus = resource.Body('vcpus', type=int)
     #: MiB
@@ -66,6 +87,16 @@ class AnyFlavor(FlavorsvcResource):
     #: MiB
     swap = resource.Body('swap', type=int)
     description = resource.Body('description')
+
+
+class AnyFlavor(FlavorSizes):
+    """What a flavor of the catalogue has under either of its names."""
+
+    allow_create = True
+    allow_fetch = True
+    allow_delete = True
+    allow_list = True
+
     #: dict such as {'cpu_arch': 'x86_64', 'cpu_speed_mhz': 2400}: what the hardware offers; the
     #: service turns it into extra specs
     properties = resource.Body('properties', type=dict)
@@ -176,6 +207,7 @@ class Region(FlavorsvcResource):
 
     _query_mapping = resource.QueryParameters('state', 'project_id', 'sort_key', 'sort_dir')
 
+    #: 'discovered' in the service catalogue, or 'registered' (see Infrastructure)
     kind = resource.Body('kind')
     #: URL of its Nova
     endpoint = resource.Body('endpoint')
@@ -203,3 +235,92 @@ class OpenStackFlavor(AnyFlavor):
     _query_mapping = resource.QueryParameters('name', 'region', 'sort_key', 'sort_dir')
 
     id = resource.Body('uuid', alternate_id=True)
+
+
+class Infrastructure(FlavorsvcResource):
+    """A cloud with a Keystone of its own. Its id is its name, which is also that of its region.
+
+    Its credential is sent once, by Proxy.create_infrastructure, and kept by the service only.
+    """
+
+    resource_key = 'infrastructure'
+    base_path = '/infrastructures'
+
+    name = resource.Body('name', alternate_id=True)
+    keystone_url = resource.Body('keystone_url')
+    #: URL of its Nova, as given or as its own service catalogue has it
+    nova_url = resource.Body('nova_url')
+    #: The name of the region in its own service catalogue
+    region_name = resource.Body('region_name')
+    #: Id of the project that owns it
+    project_id = resource.Body('project_id')
+    created_at = resource.Body('created_at')
+
+
+class PrivateFlavor(FlavorSizes):
+    """A flavor that the Nova of one region has, whether the catalogue knows of it or not."""
+
+    resource_key = 'flavor'
+    resources_key = 'flavors'
+    base_path = '/regions/%(region)s/flavors'
+
+    rxtx_factor = resource.Body('rxtx_factor', type=float)
+    #: Whether all projects of the region may use it
+    is_public = resource.Body('is_public', type=bool)
+    #: dict of str to str
+    extra_specs = resource.Body('extra_specs', type=dict)
+    #: List of the one region that was asked
+    regions = resource.Body('regions', type=list)
+
+
+class ServiceType(FlavorsvcResource):
+    """What a service such as redis or mysql needs of a flavor. Its id is its name.
+
+    A flavor is for a type when it is mapped to it, or when the catalogue has it and it satisfies
+    the rule. A rule that requires nothing is satisfied by no flavor.
+    """
+
+    resource_key = 'service_type'
+    resources_key = 'service_types'
+    base_path = '/service_types'
+
+    allow_fetch = True
+    allow_delete = True
+    allow_list = True
+
+    name = resource.Body('name', alternate_id=True)
+    #: The rule: what a flavor must have at least, None where that does not matter
+    min_vcpus = resource.Body('min_vcpus', type=int)
+    #: MiB
+    min_ram = resource.Body('min_ram', type=int)
+    #: GiB
+    min_disk = resource.Body('min_disk', type=int)
+    #: The rule: dict of str to str that Nova must get for a flavor
+    required_extra_specs = resource.Body('required_extra_specs', type=dict)
+    #: Ids of the flavors that are mapped to it
+    flavor_ids = resource.Body('flavor_ids', type=list)
+    created_at = resource.Body('created_at')
+    updated_at = resource.Body('updated_at')
+
+
+class ServiceFlavor(FlavorSizes):
+    """A flavor for service types, as a region's Nova has it."""
+
+    resource_key = 'flavor'
+    resources_key = 'flavors'
+    base_path = '/service_flavors'
+
+    rxtx_factor = resource.Body('rxtx_factor', type=float)
+    is_public = resource.Body('is_public', type=bool)
+    #: Ids of the projects that may use it when not is_public, as far as one may know
+    projects = resource.Body('projects', type=list)
+    #: Names of the service types that it is for
+    service_types = resource.Body('service_types', type=list)
+    #: The request that created it, which is that of its Installation
+    request_id = resource.Header('X-OpenStack-Request-ID')
+
+
+class RegisteredFlavor(ServiceFlavor):
+    """A flavor that is mapped to service types, as a region's Nova has it."""
+
+    base_path = '/registered_flavors'

@@ -100,3 +100,14 @@ def run(service, monkeypatch, tmp_path, capsys):
         return Outcome(status, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def shown(run):
+    """Function that runs a command which succeeds, and returns what it shows."""
+    def shown(*words):
+        outcome = run(*words, '-f', 'json')
+        assert outcome.status == 0, outcome.err
+        return outcome.json
+
+    return shown

@@ -12,13 +12,17 @@
 
 """A stand-in for Keystone and the flavor service, as far as a client sees them over HTTP."""
 
-import dataclasses
 import itertools
 import json
 import re
 import urllib.parse
 
 import requests_mock
+
+from tests.unit.client import clouds
+from tests.unit.client import service_types
+from tests.unit.client.answers import Asked
+from tests.unit.client.answers import Refusal
 
 AUTH_URL = 'http://keystone.example.org/v3'
 URL = 'http://flavorsvc.example.org:9890/v1'
@@ -31,14 +35,6 @@ _FLAVOR = {'ephemeral': 0, 'swap': 0, 'rxtx_factor': 1.0, 'description': None, '
            'extra_specs': {}, 'properties': {}, 'public': False, 'promoted': False,
            'projects': [], 'project_id': PROJECT_ID, 'status': 'active', 'regions': [],
            'created_at': '2026-11-01T10:00:00+00:00', 'updated_at': None}
-
-
-@dataclasses.dataclass(frozen=True)
-class Refusal(Exception):
-    """An answer that is an error."""
-
-    status: int
-    detail: str
 
 
 class Keystone:
@@ -94,7 +90,7 @@ class Keystone:
                         listed('flavorsvc', URL, self.regions)]}
 
 
-class Service:
+class Service(clouds.Clouds, service_types.ServiceTypes):
     """Answers what a client asks the flavor service for, and keeps what it was told.
 
     :ivar requests: (method, path with query, body or None) of all that was asked
@@ -104,11 +100,12 @@ class Service:
     """
 
     def __init__(self, page=1000):
+        super().__init__()
         self.page = page
         self.flavors = {}
         self.installations = {}
-        self.regions = {name: {'id': name, 'name': name, 'state': 'up', 'reason': None,
-                               'max_concurrency': 4, 'project_id': None}
+        self.regions = {name: {'id': name, 'name': name, 'kind': 'discovered', 'state': 'up',
+                               'reason': None, 'max_concurrency': 4, 'project_id': None}
                         for name in ('RegionOne', 'RegionTwo', 'RegionThree')}
         self.requests = []
         self.headers = []
@@ -159,6 +156,11 @@ class Service:
                 return answer(self, *names, *([body] if body is not None else []),
                               **({'query': query} if method == 'GET' and not names else {}),
                               **({'request': request} if method == 'PATCH' else {}))
+        for method, pattern, answer in (*self.CLOUD_ROUTES, *self.SERVICE_TYPE_ROUTES):
+            match = re.fullmatch(pattern, path)
+            if match and method == request.method:
+                names = [urllib.parse.unquote(group) for group in match.groups()]
+                return answer(self, Asked(names, query, body, request.headers))
         raise Refusal(404, f'There is no {path}.')
 
     def _pages(self, key, found, query):
