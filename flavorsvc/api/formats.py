@@ -24,6 +24,8 @@ import wsme.rest.json
 from flavorsvc.api import types
 from flavorsvc.domain import errors
 
+_MOST_DIGITS = 1000
+
 
 class Json:
     """JSON, taken strictly: what two readers could understand in two ways is refused."""
@@ -42,9 +44,11 @@ class Json:
         """
         try:
             return json.loads(body.decode('utf-8'), object_pairs_hook=_without_repeated_keys,
-                              parse_constant=_refuse, parse_float=_finite)
+                              parse_constant=_refuse, parse_float=_finite, parse_int=_short)
         except RecursionError:
             raise errors.Invalid('body', 'is nested too deeply') from None
+        except UnicodeDecodeError:
+            raise errors.Invalid('body', 'is not JSON: it is not UTF-8') from None
         except ValueError as error:
             raise errors.Invalid('body', f'is not JSON: {str(error)[:200]}') from None
 
@@ -154,6 +158,13 @@ def _finite(text):
     if not math.isfinite(number):
         raise ValueError(f'{text[:20]} is too large a number')
     return number
+
+
+def _short(text):
+    # Python itself refuses one of thousands of digits, in words for programmers.
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f'{text[:20]}… is too large a number')
+    return int(text)
 
 
 def _why(error):

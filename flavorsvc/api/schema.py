@@ -126,12 +126,23 @@ def faults(shape, data, purpose=CREATE, version=types.CONVENTIONAL):
     :returns: list of (field, reason), both str, such as
         ('flavor.ram', "must be an integer from 1 to 2147483647, not 'x'"); empty when it is right
     """
+    later = _later(shape, version)
     found = (fault for error in validator(shape, purpose, version).iter_errors(data)
-             for fault in _faults(error))
+             for fault in _faults(error, later))
     return list(dict.fromkeys(itertools.islice(found, MAX_REASONS)))
 
 
-def _faults(error):
+def _later(shape, version):
+    """Tell which attributes came after a microversion.
+
+    :returns: dict of name to (major, minor)
+    """
+    datatype = shape.datatype if isinstance(shape, types.Single) else shape
+    return {name: each.since for name, each in types.attributes(datatype, types.CONVENTIONAL)
+            if each.since > version}
+
+
+def _faults(error, later):
     field = _field(error.absolute_path)
     if error.validator == 'required':
         for name in error.validator_value:
@@ -140,7 +151,7 @@ def _faults(error):
     elif error.validator == 'additionalProperties':
         for name in error.instance:
             if name not in error.schema['properties']:
-                yield _below(field, name), 'unknown field'
+                yield _below(field, name), _unknown(name, later)
     elif error.validator == 'not':
         yield field, error.schema['description']
     elif 'writeOnly' in repr(error.schema):
@@ -150,6 +161,13 @@ def _faults(error):
     else:
         yield field or 'body', (f'must be {error.schema["description"]}, '
                                 f'not {shown(error.instance)}')
+
+
+def _unknown(name, later):
+    if name not in later:
+        return 'unknown field'
+    since = '.'.join(map(str, later[name]))
+    return f'needs microversion {since} (header OpenStack-API-Version: flavorsvc {since})'
 
 
 def _field(path):
