@@ -142,10 +142,11 @@ def _members(datatype, resource, version):
 
 
 def _without_repeated_keys(pairs):
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        keys = [key for key, value in pairs]
-        raise ValueError(f'the key {max(keys, key=keys.count)!r} is repeated')
+    members = {}
+    for key, value in pairs:
+        if key in members:
+            raise ValueError(f'the key {key!r} is repeated')
+        members[key] = value
     return members
 
 
@@ -190,7 +191,12 @@ def _read(element, datatype, version, path):
         found[name] = text
     for child in element:
         if child.tag in items:
-            found.setdefault(items[child.tag], []).append(_value(child, str))
+            if not isinstance(found.setdefault(items[child.tag], []), list):
+                raise errors.Invalid(f'{path}{items[child.tag]}', 'is given more than once')
+            found[items[child.tag]].append(_value(child, str))
+        elif child.tag in known and len(child) and child.tag in items.values():
+            raise errors.Invalid(f'{path}{child.tag}', f'has no element of its own: write '
+                                                       f'<{child.tag[:-1]}> for each item')
         elif child.tag in known:
             _add(found, child.tag, _value(child, known[child.tag].datatype), path)
         else:

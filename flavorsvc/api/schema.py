@@ -19,6 +19,7 @@ its types are only the model; jsonschema does the checking.
 import functools
 import itertools
 import json
+import re
 
 import jsonschema
 
@@ -28,6 +29,9 @@ from flavorsvc.api import types
 MAX_REASONS = 10
 #: Most characters of a refused value that are repeated to the caller.
 MAX_SHOWN = 60
+
+#: A user, and perhaps a password, in a URL.
+_USER = re.compile(r'//[^/@]*@')
 
 #: UPDATE changes something; MODIFY may ask for what is so already, and be empty.
 CREATE, UPDATE, MODIFY = 'create', 'update', 'modify'
@@ -189,4 +193,5 @@ def named(name):
 def shown(value):
     """Repeat a refused value to the caller, cut where it is long."""
     text = repr(value) if isinstance(value, str) else json.dumps(value)
+    text = _USER.sub('//***@', text)
     return text if len(text) <= MAX_SHOWN else f'{text[:MAX_SHOWN]}…'

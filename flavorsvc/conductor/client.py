@@ -87,6 +87,20 @@ class Conductor:
         """
         return self._call(ctxt, 'flavors', 'delete', flavor_id=flavor_id, generation=generation)
 
+    def flavor_withdraw(self, ctxt, flavor_id, generation, installation_ids, types):
+        """Take back a flavor that was just added, because a region refuses it.
+
+        Regions lose what was created in them, and keep what they had before. Nothing is done where
+        others rely on the flavor already: then Conflict or GenerationMismatch is raised.
+
+        :param generation: int, as it was added
+        :param installation_ids: list of str, the installations wished by who added it
+        :param types: list of str, the service types to which it was mapped by who added it
+        :returns: list of dict, the installations that have to go first
+        """
+        return self._call(ctxt, 'flavors', 'withdraw', flavor_id=flavor_id, generation=generation,
+                          installation_ids=installation_ids, types=types)
+
     def install(self, ctxt, flavor_id, regions):
         """Wish a flavor into regions.
 
@@ -132,7 +146,7 @@ class Conductor:
     def regions_list(self, ctxt, filters, page):
         """List regions.
 
-        :param filters: dict with any of state, project_id
+        :param filters: dict with any of state, project_id, is_listed
         :param page: dict with limit, marker, sort_key, sort_dir
         :returns: list of dict
         """

@@ -88,7 +88,8 @@ def ask(api, operation, mode, tokens, examples, asserted):
                 case.path_parameters[name] = data.draw(st.sampled_from(NAMES.get(name, [value])))
         case.call_and_validate(
             headers={**headers, 'X-Auth-Token': token, 'Prefer': generated.AT_ONCE},
-            checks=asserted)
+            # an empty object and an empty text are the same XML
+            checks=CHECKS if case.media_type == 'application/xml' else asserted)
     told = found.raw_schema
     if operation in NOT_AT_1_0 and told['info']['version'] == '1.0':
         return

@@ -119,6 +119,10 @@ def test_a_long_value_is_cut():
     assert schema.shown([1] * 1000) == '[' + '1, ' * 19 + '1,…'
 
 
+def test_no_password_in_a_url_is_repeated():
+    assert schema.shown('http://frodo:friend@mordor.test/') == "'http://***@mordor.test/'"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
