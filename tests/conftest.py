@@ -103,10 +103,7 @@ def database_url(request, new_database):
 
 @pytest.fixture(
     scope='session',
-    params=services.deployments(
-        os.environ.get('FLAVORSVC_TEST_TRANSPORT') or None,
-        os.environ.get('FLAVORSVC_TEST_DATABASE') or None,
-    ),
+    params=services.wanted_deployments(),
     ids=str,
 )
 def deployment(request):

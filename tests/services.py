@@ -286,3 +286,13 @@ def deployments(transport=None, database=None):
         if transport in (None, each.transport) and database in (None, each.database)
     ]
     return chosen or [Deployment(transport or 'rabbit', database or 'mysql')]
+
+
+def wanted_deployments(most=None):
+    """Return the deployments that the environment asks for.
+
+    :param most: int, how many at the most: for what does not depend on the database, as long as
+        one is all in one process and one over a broker
+    """
+    return deployments(os.environ.get('FLAVORSVC_TEST_TRANSPORT') or None,
+                       os.environ.get('FLAVORSVC_TEST_DATABASE') or None)[:most]

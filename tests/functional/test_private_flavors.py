@@ -142,7 +142,7 @@ def test_novas_answers_come_through(conductor, nova, answer, error, reason):
 def test_no_token_of_ours_goes_to_a_foreign_cloud(site, conductor, requests_mock):
     def register(session):
         infrastructures.create(
-            session, 'Mordor', 'project-one', FOREIGN, '2.96',
+            session, 'Mordor', 'project-one', 9, FOREIGN, '2.96',
             {'keystone_url': 'http://keystone.mordor.test', 'region_name': None, 'sealed': 'x'},
             datetime.datetime(2026, 11, 21))
     site.database.write(register)

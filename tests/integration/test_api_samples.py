@@ -12,9 +12,14 @@
 
 """The documentation's samples are what the service answers, with real Keystones and Novas."""
 
+import pytest
+
+from tests import services
 from tests.functional import samples
 
 
+@pytest.mark.parametrize('deployment', services.wanted_deployments(1), ids=str, indirect=True,
+                         scope='session')
 def test_the_documented_requests_are_answered_as_documented(sandbox):
     """All of the story: also what regions and a registered cloud have to do."""
     wrong = {step.name: found for step, answer in samples.replay(*samples.of_sandbox(sandbox))

@@ -20,6 +20,7 @@ import urllib.parse
 
 import pytest
 
+from tests import services
 from tests import stories
 from tests.integration import running
 
@@ -37,6 +38,8 @@ def knowing(sandbox, monkeypatch):
         monkeypatch.setenv(f'MORDOR_{key.upper()}', value)
 
 
+@pytest.mark.parametrize('deployment', services.wanted_deployments(2), ids=str, indirect=True,
+                         scope='session')
 @pytest.mark.parametrize('story', stories.all_of('sandbox'), ids=stories.name)
 def test_seed(story, sandbox, knowing):
     url = urllib.parse.urlsplit(sandbox.document['api_url'])
