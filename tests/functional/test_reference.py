@@ -28,7 +28,7 @@ from tests.functional import test_samples
 
 PAGES = pathlib.Path(__file__).parents[2] / 'doc/source/api'
 PARAMETERS = yaml.safe_load((PAGES / 'parameters.yaml').read_text())
-TREE = root.routes(None, None, 1)
+TREE = root.own(root.routes(None, None, 1))
 
 #: Where there is no controller, and so nothing to compare.
 MIDDLEWARE = {('GET', '/healthcheck')}
