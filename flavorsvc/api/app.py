@@ -115,6 +115,7 @@ class Described:
         except Exception as error:
             return surfaces.describe(error, request.environ)
         if response.status_int < 400 or expose.DESCRIBED in request.environ:
+            response.status_int = request.environ.get(expose.EMPTY, response.status_int)
             return response
         described = surfaces.describe(self._failure(response), request.environ)
         if 'WWW-Authenticate' in response.headers:

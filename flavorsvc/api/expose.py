@@ -61,6 +61,8 @@ IF_MATCH, PREFER, REGION_TOKEN = 'If-Match', 'Prefer', 'X-Auth-Token-KeyStone'
 
 #: Set in the environ of a request once its failure has been described.
 DESCRIBED = 'flavorsvc.described'
+#: Set there to the status of an answer without content, of which Pecan would make a 204.
+EMPTY = 'flavorsvc.empty'
 
 
 class InvalidBody(errors.FlavorsvcError):

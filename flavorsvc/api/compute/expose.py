@@ -22,6 +22,7 @@ from flavorsvc.api import formats
 from flavorsvc.api.compute import microversions
 from flavorsvc.api.compute import queries
 from flavorsvc.api.compute import schemas
+from flavorsvc.api.expose import EMPTY
 
 _WHATEVER = queries.Nothing()
 
@@ -52,6 +53,9 @@ def expose(body=None, query=_WHATEVER, status=200, since=microversions.MIN):
                 schemas.check(body(version), arguments['body'])
             answer = method(self, request.context['ctxt'], *segments, **arguments)
             pecan.response.status = status
-            return b'' if answer is None else json.dumps(answer).encode()
+            if answer is None:
+                request.environ[EMPTY] = status
+                return b''
+            return json.dumps(answer).encode()
         return controller
     return decorate
