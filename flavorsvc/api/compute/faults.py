@@ -33,6 +33,8 @@ _ANY_OTHER = 'computeFault'
 #: What is another status here than in our own API: Nova has no gateway behind it, and a method
 #: that a path does not have is to Nova a path that there is not.
 _STATUS = {errors.RegionUnreachable: 503, webob.exc.HTTPMethodNotAllowed: 404}
+#: Fields that are not named: Nova's own words are about all of a flavor, or a header.
+_UNNAMED = ('flavor', 'OpenStack-API-Version')
 
 _NOWHERE = 'The resource could not be found.'
 _UNEXPECTED = ('Unexpected API Error. The log of the service says more under the request id of '
@@ -95,6 +97,6 @@ def _words(error):
     if isinstance(error, errors.AlreadyExists) and error.args[0] == 'flavor':
         field = {'id': 'ID'}.get(error.args[1], error.args[1])
         return f'Flavor with {field} {error.args[2]} already exists.'
-    if type(error) is errors.Invalid and error.field in ('flavor', 'OpenStack-API-Version'):
-        return error.args[1]  # Nova's own words, or about a header: no field to name
+    if isinstance(error, errors.Invalid) and error.args[0] in _UNNAMED:
+        return error.args[1]
     return error.reason
