@@ -48,6 +48,7 @@ STATUS = {
     errors.NotFound: 404,
     errors.AlreadyExists: 409,
     errors.Conflict: 409,
+    errors.Leaving: 409,
     errors.GenerationMismatch: 412,
     errors.RegionUnreachable: 502,
     errors.Unavailable: 503,

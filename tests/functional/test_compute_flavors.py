@@ -12,14 +12,21 @@
 
 """What Nova's API does: the default region first, then the record, then the other regions."""
 
+import contextlib
 import dataclasses
 import datetime
 
+import hypothesis
+from hypothesis import strategies
 from oslo_utils import timeutils
 import pytest
+import webob.multidict
 
+from flavorsvc.api.compute import faults
+from flavorsvc.api.compute import queries
 from flavorsvc.conductor import novas
 from flavorsvc.conductor.operations import compute_flavors as operations
+from flavorsvc.db import compute_flavors
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
 from flavorsvc.domain import capabilities
@@ -323,3 +330,32 @@ def test_a_region_that_lost_a_flavor_gets_it_anew(world):
     world.do.describe('f1', 'd', ASKED)
     with world.conductors():
         world.until(lambda: world.default.flavors.keys() == {'f1'})
+
+
+PAGE = {'limit': 1000, 'marker': None, 'sort_key': 'pk', 'sort_dir': 'asc'}
+
+
+def named(world, pattern):
+    read = queries.Listing().read(webob.multidict.MultiDict(name=pattern), (2, 102), 1000)
+    return [each['name'] for each in world.db.read(
+        compute_flavors.list_page, {**read['filters'], 'is_public': None}, PAGE, '', True)]
+
+
+@pytest.mark.parametrize(('pattern', 'names'), [
+    ('', ['m1.tiny', 'm1 large', 'gpu[2]']), ('m1', ['m1.tiny', 'm1 large']),
+    ('^m1.tiny$', ['m1.tiny']), (r'm1\.', ['m1.tiny']), ('m1.', ['m1.tiny', 'm1 large']),
+    ('t*y', ['m1.tiny']), ('^m.*y$', ['m1.tiny']), ('a|u', ['m1 large', 'gpu[2]']),
+    (r'\[2\]', ['gpu[2]']), ('[0-9]$', []), ('[^m]1', []), ('[x-z]', ['m1.tiny']),
+    ('nothing', [])])
+def test_a_pattern_finds_the_same_names_everywhere(world, pattern, names):
+    for name in ('m1.tiny', 'm1 large', 'gpu[2]'):
+        world.do.create({**LEAST, 'id': None, 'name': name}, [], ASKED)
+    assert named(world, pattern) == names
+
+
+@hypothesis.settings(deadline=None, derandomize=True, max_examples=300, database=None,
+                     suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(pattern=strategies.text(alphabet='a1 .-:^$|*+?[]\\(){}"\'%_é', max_size=8))
+def test_no_pattern_that_is_let_through_is_too_much_for_a_database(world, pattern):
+    with contextlib.suppress(faults.Fault):
+        named(world, pattern)

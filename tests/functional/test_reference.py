@@ -186,6 +186,15 @@ def test_every_route_is_described():
     assert missing == []
 
 
+def test_every_route_of_novas_api_is_named_in_its_page():
+    page = (PAGES / 'compute.rst').read_text()
+    named = {(method, re.sub('{.+?}', '*', path))
+             for method, path in re.findall(r'   \* - (\w+)\n     - ``/(\S+)``', page)}
+    tree = root.routes(None, None, 1)
+    assert named == {(method, path) for path in tree.keys() - TREE.keys()
+                     for method in tree[path]}
+
+
 def test_every_parameter_is_used():
     used = {key for text in DESCRIBED.values()
             for key in re.findall(r'^   - [\w-]+: (\w+)$', text, re.MULTILINE)}

@@ -131,6 +131,10 @@ class Running:
         """Return a token of an actor of clouds.yaml."""
         return self._session(actor).get_token()
 
+    def session(self, actor):
+        """Return a keystoneauth session of an actor of clouds.yaml."""
+        return self._session(actor)
+
     def openstack(self, actor, *arguments):
         """Run the openstack CLI as an actor of clouds.yaml; return the CompletedProcess."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith('OS_')}

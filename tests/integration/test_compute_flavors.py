@@ -21,6 +21,8 @@ import fnmatch
 import json
 import re
 
+import novaclient.client
+import novaclient.exceptions
 import pytest
 import requests
 
@@ -142,6 +144,82 @@ def compared(sides, version):
         if explained != (ours != theirs):
             yield (f'{version} {name}: {"they are equal" if explained else "they differ"}\n'
                    f'  ours: {str(ours)[:600]}\n  Nova: {str(theirs)[:600]}')
+
+
+@pytest.fixture
+def nova(sandbox):
+    """A novaclient that takes flavorsvc for Nova, at the newest microversion that both speak."""
+    made = novaclient.client.Client(
+        '2.1', session=sandbox.session('admin'),
+        endpoint_override=f'{sandbox.document["api_url"]}/v2.1')
+    assert made.versions.get_current().version == compute_story.VERSIONS[-1]
+    return novaclient.client.Client(
+        '2.96', session=sandbox.session('admin'),
+        endpoint_override=f'{sandbox.document["api_url"]}/v2.1')
+
+
+def shown(sandbox, region, flavor_id):
+    """What a region's own Nova has under an id, or None."""
+    answer = sandbox.nova(region).get(f'/flavors/{flavor_id}')
+    return answer.json()['flavor'] if answer.status_code == 200 else None
+
+
+def test_what_novaclient_makes_is_in_every_region(sandbox, nova):
+    flavor = nova.flavors.create('by-novaclient', 64, 1, 1, description='d', is_public=False)
+    assert shown(sandbox, 'RegionOne', flavor.id)['description'] == 'd'
+    flavor.set_keys({'hw:cpu_policy': 'shared', 'a': 'b'})
+    flavor.unset_keys(['a'])
+    nova.flavors.update(flavor, 'changed')
+    nova.flavor_access.add_tenant_access(flavor, sandbox.project_id('user'))
+    expected = {'name': 'by-novaclient', 'description': 'changed',
+                'extra_specs': {'hw:cpu_policy': 'shared'}}
+    for region in sandbox.regions:
+        running.wait_for(lambda region=region: expected.items() <= (
+            shown(sandbox, region, flavor.id) or {}).items(), f'the flavor in {region}')
+        access = sandbox.nova(region).get(f'/flavors/{flavor.id}/os-flavor-access').json()
+        assert [each['tenant_id'] for each in access['flavor_access']] == [
+            sandbox.project_id('user')]
+    assert [each.id for each in nova.flavors.list(is_public=False)] == [flavor.id]
+    nova.flavors.delete(flavor)
+    assert shown(sandbox, 'RegionOne', flavor.id) is None
+    for region in sandbox.regions:
+        running.wait_for(lambda region=region: shown(sandbox, region, flavor.id) is None,
+                         f'end of the flavor in {region}')
+
+
+def test_the_refusal_of_the_default_region_leaves_nothing_behind(sandbox, nova):
+    sandbox.nova('RegionOne').post('/flavors', json={'flavor': {
+        'id': 'held', 'name': 'held', 'ram': 64, 'vcpus': 1, 'disk': 1}})
+    try:
+        for flavor_id in ('held', 'another'):
+            with pytest.raises(novaclient.exceptions.Conflict, match='already exists'):
+                nova.flavors.create('held', 64, 1, 1, flavorid=flavor_id)
+    finally:
+        sandbox.nova('RegionOne').delete('/flavors/held')
+    assert sandbox.flavorsvc('manager').get('/flavors/another').status_code == 404
+    assert {shown(sandbox, region, 'another') for region in sandbox.regions} == {None}
+
+
+def test_while_the_default_region_is_down_nothing_is_made(sandbox, nova):
+    sandbox.supervisor.stop('nova-RegionOne')
+    try:
+        with pytest.raises(novaclient.exceptions.ClientException) as refused:
+            nova.flavors.create('meanwhile', 64, 1, 1, flavorid='meanwhile')
+        assert refused.value.code == 503
+        assert sandbox.flavorsvc('manager').get('/flavors/meanwhile').status_code == 404
+    finally:
+        sandbox.supervisor.start(['nova-RegionOne'])
+    made = running.wait_for(lambda: tried(nova), 'RegionOne that is back')
+    nova.flavors.delete(made)
+
+
+def tried(nova):
+    """Make the flavor, unless the region is not back yet."""
+    try:
+        return nova.flavors.create('meanwhile', 64, 1, 1, flavorid='meanwhile')
+    except novaclient.exceptions.ClientException as error:
+        assert error.code == 503, error
+        return None
 
 
 def clean(side, prefix):

@@ -36,8 +36,10 @@ _KNOWN = ('limit', 'marker', 'is_public', 'minRam', 'minDisk', 'sort_key', 'sort
 _MOST = 2 ** 31 - 1
 
 #: A pattern that all databases understand alike, and that no name can make them search for long:
-#: quantifiers on single characters only, at most two of them.
-_PATTERN = re.compile(r'(?:[^\\(){}\[\]]|\\[^\w\s]|\[\^?[\w .:-]+\])*')
+#: single characters with at most one quantifier each, anchors, alternatives; with at most two
+#: quantifiers in all.
+_PATTERN = re.compile(
+    r'(?:(?:[^\\(){}\[\]*+?^$|]|\\[^\w\s]|\[\^?[\w .:-]+\])[*+?]?|[\^$|])*')
 _QUANTIFIERS = re.compile(r'(?<!\\)[*+?]')
 _TRUTH = {**dict.fromkeys(('1', 't', 'true', 'on', 'y', 'yes'), True),
           **dict.fromkeys(('0', 'f', 'false', 'off', 'n', 'no'), False)}
@@ -152,7 +154,7 @@ def _number(name, given):
 
 
 def _pattern(text):
-    if text is None:
+    if not text:
         return None
     if not (len(text) <= 255 and types.is_printable(text) and _PATTERN.fullmatch(text)
             and len(_QUANTIFIERS.findall(text)) <= 2 and _compiles(text)):
