@@ -19,7 +19,6 @@ region again, and with it the row.
 
 import uuid
 
-from oslo_db.sqlalchemy import utils
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -61,10 +60,7 @@ def list_page(session, filters, page, project_id, everything):
         marker = session.scalars(visible.where(tables.Flavor.id == page['marker'])).first()
         if marker is None:
             raise errors.Invalid('flavor', f'marker [{page["marker"][:255]}] not found')
-    query = _filtered(visible, filters, usable)
-    query = utils.paginate_query(
-        query, tables.Flavor, page['limit'], list(dict.fromkeys([page['sort_key'], 'pk'])),
-        marker=marker, sort_dir=page['sort_dir'])
+    query = _cut(_filtered(visible, filters, usable), page, marker)
     return [flavors.described(row) for row in session.scalars(query)]
 
 
@@ -78,6 +74,23 @@ def _filtered(query, filters, usable):
     if filters.get('name_pattern') is not None:
         query = query.where(tables.Flavor.name.regexp_match(filters['name_pattern']))
     return query
+
+
+def _cut(query, page, marker):
+    """Cut a page out of a query. oslo.db's way loses rows that have nothing to sort by."""
+    key = getattr(tables.Flavor, page['sort_key'])
+    last = getattr(marker, page['sort_key'], None)
+    if page['sort_key'] == 'description':
+        key, last = sa.func.coalesce(key, ''), last or ''
+    elif page['sort_key'] == 'is_public':
+        key, last = sa.cast(key, sa.Integer), int(last or 0)
+    keys, ascends = (key, tables.Flavor.pk), page['sort_dir'] == 'asc'
+    if marker is not None:
+        first, second = (each > value if ascends else each < value
+                         for each, value in zip(keys, (last, marker.pk), strict=True))
+        query = query.where(sa.or_(first, sa.and_(key == last, second)))
+    return query.order_by(*(each.asc() if ascends else each.desc() for each in keys)).limit(
+        page['limit'])
 
 
 def reserve(session, values, region, request_id, until):
