@@ -164,6 +164,12 @@ def shown(sandbox, region, flavor_id):
     return answer.json()['flavor'] if answer.status_code == 200 else None
 
 
+def has_access(sandbox, region, flavor_id):
+    """The ids of the projects that may use a flavor in a region."""
+    answer = sandbox.nova(region).get(f'/flavors/{flavor_id}/os-flavor-access')
+    return [each['tenant_id'] for each in answer.json()['flavor_access']]
+
+
 def test_what_novaclient_makes_is_in_every_region(sandbox, nova):
     flavor = nova.flavors.create('by-novaclient', 64, 1, 1, description='d', is_public=False)
     assert shown(sandbox, 'RegionOne', flavor.id)['description'] == 'd'
@@ -176,9 +182,8 @@ def test_what_novaclient_makes_is_in_every_region(sandbox, nova):
     for region in sandbox.regions:
         running.wait_for(lambda region=region: expected.items() <= (
             shown(sandbox, region, flavor.id) or {}).items(), f'the flavor in {region}')
-        access = sandbox.nova(region).get(f'/flavors/{flavor.id}/os-flavor-access').json()
-        assert [each['tenant_id'] for each in access['flavor_access']] == [
-            sandbox.project_id('user')]
+        running.wait_for(lambda region=region: has_access(sandbox, region, flavor.id) == [
+            sandbox.project_id('user')], f'access in {region}')
     assert [each.id for each in nova.flavors.list(is_public=False)] == [flavor.id]
     nova.flavors.delete(flavor)
     assert shown(sandbox, 'RegionOne', flavor.id) is None
