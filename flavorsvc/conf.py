@@ -18,6 +18,7 @@ URL or a cloud's credential has no option to read it from.
 """
 
 import ipaddress
+import re
 import socket
 
 from keystoneauth1 import loading
@@ -164,6 +165,8 @@ INFRASTRUCTURES_OPTS = [
                      '"0.0.0.0/0,::/0", only allowed_networks are left.'),
     cfg.FloatOpt('timeout', default=10, min=1,
                  help='Seconds within which a registered cloud has to answer a request in full.'),
+    cfg.IntOpt('max_per_project', default=10, min=1,
+               help='Most clouds that one project may register.'),
     cfg.StrOpt('cafile',
                help='File with the certificate authorities of registered clouds; by default '
                     'those that the requests library trusts.'),
@@ -254,6 +257,40 @@ def load_manage(argv, cli_opts, default_config_files=None):
     def register_cli(conf):
         conf.register_cli_opts(cli_opts)
     return _load(argv, default_config_files, _register_conductor, register_cli)
+
+
+def check(conf):
+    """Look at every value, so that a wrong one stops the start and not the work.
+
+    :param conf: oslo_config.cfg.ConfigOpts
+    :raises ValueError: naming the option, in a sentence for people
+    """
+    for name in conf:
+        value = _value(conf, name, 'DEFAULT')
+        if isinstance(value, cfg.ConfigOpts.GroupAttr):
+            for option in value:
+                _value(value, option, name)
+
+
+def _value(options, name, group):
+    try:
+        return options[name]
+    except cfg.ConfigFileValueError as error:
+        # oslo.config describes the place as a program would
+        place = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r'\1', str(error))
+        raise ValueError(f'[{group}] {place}') from error
+
+
+def check_conductor(conf):
+    """Look whether a conductor has what it cannot do without. See :func:`check`.
+
+    :raises ValueError: naming what is missing
+    """
+    check(conf)
+    for group, name, what in (('database', 'connection', 'the database'),
+                              (CLOUD_GROUP, 'auth_type', 'the credential for Keystone and Nova')):
+        if not conf[group][name]:
+            raise ValueError(f'[{group}] {name} is not set: it names {what}')
 
 
 def _load(argv, default_config_files, *registrations):

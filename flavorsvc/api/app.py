@@ -14,6 +14,7 @@
 
 import urllib.parse
 
+from oslo_log import log
 from oslo_middleware import cors
 from oslo_middleware import http_proxy_to_wsgi
 from oslo_middleware import request_id
@@ -30,6 +31,8 @@ from flavorsvc.api import health
 from flavorsvc.api import root
 from flavorsvc.api import surfaces
 from flavorsvc.domain import errors
+
+LOG = log.getLogger(__name__)
 
 
 class Request(pecan.Request):
@@ -114,6 +117,9 @@ class Described:
             response = request.get_response(self._app)
         except Exception as error:
             return surfaces.describe(error, request.environ)
+        if response.status_int == 401:
+            # whoever watches for guessing needs it; the name tried may be a password
+            LOG.info('%s %s 401, from %s', request.method, request.path, request.remote_addr)
         if response.status_int < 400 or expose.DESCRIBED in request.environ:
             response.status_int = request.environ.get(expose.EMPTY, response.status_int)
             return response

@@ -69,12 +69,18 @@ class Controller:
 
         :returns: list of str
         """
-        if not ctxt.project_id:
-            return []
+        return self.region_names(ctxt, project_id=ctxt.project_id) if ctxt.project_id else []
+
+    def region_names(self, ctxt, **filters):
+        """Name the regions that a flavor can be installed into.
+
+        :param filters: as :meth:`flavorsvc.conductor.client.Conductor.regions_list` has them
+        :returns: list of str
+        """
         page = {'limit': None, 'marker': None, 'sort_key': 'name', 'sort_dir': 'asc'}
         regions = self.all_of(page, 'name', lambda page: self.conductor.regions_list(
-            ctxt, {'project_id': ctxt.project_id}, page))
-        return [region['name'] for region in regions if region['state'] != 'gone']
+            ctxt, {**filters, 'is_listed': True}, page))
+        return [region['name'] for region in regions]
 
     def all_of(self, page, marker, ask):
         """Ask for a page; for page after page where it has no limit.
@@ -89,7 +95,14 @@ class Controller:
         found = []
         while True:
             last = found[-1][marker] if found else page['marker']
-            more = ask({**page, 'limit': self.max_limit, 'marker': last})
+            try:
+                more = ask({**page, 'limit': self.max_limit, 'marker': last})
+            except errors.Invalid as error:
+                if error.field != 'marker' or not found:
+                    raise
+                # it went while its page was answered, so the one before it is the last
+                found.pop()
+                continue
             found += more
             if len(more) < self.max_limit:
                 return found

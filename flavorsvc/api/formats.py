@@ -25,6 +25,8 @@ import wsme.rest.json
 from flavorsvc.api import types
 from flavorsvc.domain import errors
 
+_MOST_DIGITS = 1000
+
 
 class Json:
     """JSON, taken strictly: what two readers could understand in two ways is refused."""
@@ -43,9 +45,11 @@ class Json:
         """
         try:
             return json.loads(body.decode('utf-8'), object_pairs_hook=_without_repeated_keys,
-                              parse_constant=_refuse, parse_float=_finite)
+                              parse_constant=_refuse, parse_float=_finite, parse_int=_short)
         except RecursionError:
             raise errors.Invalid('body', 'is nested too deeply') from None
+        except UnicodeDecodeError:
+            raise errors.Invalid('body', 'is not JSON: it is not UTF-8') from None
         except ValueError as error:
             raise errors.Invalid('body', f'is not JSON: {str(error)[:200]}') from None
 
@@ -139,10 +143,11 @@ def _members(datatype, resource, version):
 
 
 def _without_repeated_keys(pairs):
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        keys = [key for key, value in pairs]
-        raise ValueError(f'the key {max(keys, key=keys.count)!r} is repeated')
+    members = {}
+    for key, value in pairs:
+        if key in members:
+            raise ValueError(f'the key {key!r} is repeated')
+        members[key] = value
     return members
 
 
@@ -155,6 +160,13 @@ def _finite(text):
     if not math.isfinite(number):
         raise ValueError(f'{text[:20]} is too large a number')
     return number
+
+
+def _short(text):
+    # Python itself refuses one of thousands of digits, in words for programmers.
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f'{text[:20]}… is too large a number')
+    return int(text)
 
 
 def _why(error):
@@ -180,7 +192,12 @@ def _read(element, datatype, version, path):
         found[name] = text
     for child in element:
         if child.tag in items:
-            found.setdefault(items[child.tag], []).append(_value(child, str))
+            if not isinstance(found.setdefault(items[child.tag], []), list):
+                raise errors.Invalid(f'{path}{items[child.tag]}', 'is given more than once')
+            found[items[child.tag]].append(_value(child, str))
+        elif child.tag in known and len(child) and child.tag in items.values():
+            raise errors.Invalid(f'{path}{child.tag}', f'has no element of its own: write '
+                                                       f'<{child.tag[:-1]}> for each item')
         elif child.tag in known:
             _add(found, child.tag, _value(child, known[child.tag].datatype), path)
         else:

@@ -19,6 +19,7 @@ its types are only the model; jsonschema does the checking.
 import functools
 import itertools
 import json
+import re
 
 import jsonschema
 
@@ -28,6 +29,9 @@ from flavorsvc.api import types
 MAX_REASONS = 10
 #: Most characters of a refused value that are repeated to the caller.
 MAX_SHOWN = 60
+
+#: A user, and perhaps a password, in a URL.
+_USER = re.compile(r'//[^/@]*@')
 
 #: UPDATE changes something; MODIFY may ask for what is so already, and be empty.
 CREATE, UPDATE, MODIFY = 'create', 'update', 'modify'
@@ -126,12 +130,23 @@ def faults(shape, data, purpose=CREATE, version=types.CONVENTIONAL):
     :returns: list of (field, reason), both str, such as
         ('flavor.ram', "must be an integer from 1 to 2147483647, not 'x'"); empty when it is right
     """
+    later = _later(shape, version)
     found = (fault for error in validator(shape, purpose, version).iter_errors(data)
-             for fault in _faults(error))
+             for fault in _faults(error, later))
     return list(dict.fromkeys(itertools.islice(found, MAX_REASONS)))
 
 
-def _faults(error):
+def _later(shape, version):
+    """Tell which attributes came after a microversion.
+
+    :returns: dict of name to (major, minor)
+    """
+    datatype = shape.datatype if isinstance(shape, types.Single) else shape
+    return {name: each.since for name, each in types.attributes(datatype, types.CONVENTIONAL)
+            if each.since > version}
+
+
+def _faults(error, later):
     field = _field(error.absolute_path)
     if error.validator == 'required':
         for name in error.validator_value:
@@ -140,7 +155,7 @@ def _faults(error):
     elif error.validator == 'additionalProperties':
         for name in error.instance:
             if name not in error.schema['properties']:
-                yield _below(field, name), 'unknown field'
+                yield _below(field, name), _unknown(name, later)
     elif error.validator == 'not':
         yield field, error.schema['description']
     elif 'writeOnly' in repr(error.schema):
@@ -150,6 +165,13 @@ def _faults(error):
     else:
         yield field or 'body', (f'must be {error.schema["description"]}, '
                                 f'not {shown(error.instance)}')
+
+
+def _unknown(name, later):
+    if name not in later:
+        return 'unknown field'
+    since = '.'.join(map(str, later[name]))
+    return f'needs microversion {since} (header OpenStack-API-Version: flavorsvc {since})'
 
 
 def _field(path):
@@ -171,4 +193,5 @@ def named(name):
 def shown(value):
     """Repeat a refused value to the caller, cut where it is long."""
     text = repr(value) if isinstance(value, str) else json.dumps(value)
+    text = _USER.sub('//***@', text)
     return text if len(text) <= MAX_SHOWN else f'{text[:MAX_SHOWN]}…'

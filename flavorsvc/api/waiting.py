@@ -146,6 +146,7 @@ _REFUSALS = {
 
 def _not_done(row):
     text = row['error'] or row['region_reason'] or 'it has not been done yet.'
+    text = text if text.endswith(('.', '!', '?')) else f'{text}.'
     if row['status'] == installation.State.ERROR:
         refusal = _REFUSALS.get(row['reason'])
         if refusal is not None:

@@ -171,6 +171,9 @@ class Keys:
     def _write(self, number, key=None):
         """Put a key, or a new one, in its place in one step, readable by its owner only."""
         descriptor, name = tempfile.mkstemp(prefix='new-', dir=self._folder)  # mode 0600
+        if os.geteuid() == 0:
+            owner = os.stat(self._folder)  # the conductor's user, who has to read it
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         with open(descriptor, 'wb') as file:
             file.write(key or fernet.Fernet.generate_key())
             file.flush()

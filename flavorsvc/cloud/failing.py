@@ -27,6 +27,8 @@ from flavorsvc.domain import failures
 
 LOG = log.getLogger(__name__)
 
+_UNSPEAKABLE = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
+
 #: Statuses by which a region asks to be left alone, or its front end says that nobody is behind.
 _REGION_STATUSES = {429: 'busy', 502: 'unreachable', 503: 'unreachable', 504: 'unreachable'}
 
@@ -109,6 +111,10 @@ def _in_short(words):
 
 
 def _words(error):
-    """The other side's own words: short, and without anything of ours."""
+    """The other side's own words: short, and without anything of ours.
+
+    They go into logs and the database, where line breaks would look like lines of our own, and
+    of which not every one takes NUL or half a surrogate pair.
+    """
     text = getattr(error, 'message', None) or str(error) or type(error).__name__
-    return str(text)[:1000]
+    return _UNSPEAKABLE.sub(' ', str(text)[:1000])

@@ -33,10 +33,11 @@ from urllib3.util import connection as connecting
 from flavorsvc.domain import failures
 
 #: Denied besides what the ipaddress module calls loopback, link-local, multicast, reserved and
-#: unspecified: "this" network, site-local addresses, translation for local use only, and the one
-#: metadata service that is neither link-local nor public.
+#: unspecified: "this" network, site-local addresses, translation for local use only, and the
+#: metadata services of public clouds that are not at link-local addresses.
 _DENIED = tuple(map(ipaddress.ip_network, (
-    '0.0.0.0/8', 'fec0::/10', '64:ff9b:1::/48', 'fd00:ec2::254/128')))
+    '0.0.0.0/8', 'fec0::/10', '64:ff9b:1::/48', 'fd00:ec2::254/128', '100.100.100.200/32',
+    '168.63.129.16/32', '192.0.0.192/32')))
 
 _NAT64 = ipaddress.ip_network('64:ff9b::/96')
 

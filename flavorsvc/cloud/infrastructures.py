@@ -36,6 +36,9 @@ REGION = 'infrastructure.region_name'
 #: Seconds for each request: a caller waits for all of them.
 _TIMEOUT_S = 5
 
+#: Characters that the database holds of a region's name and of a URL.
+_LONGEST_NAME, _LONGEST_URL = 255, 2048
+
 #: Most regions that an error names.
 _NAMED = 20
 
@@ -93,6 +96,9 @@ def examine(clouds, access, nova_url, secret_field):
         LOG.info('The Nova of a new infrastructure: %s', failure.reason)
         meaning = _MEANING.get(failure.reason, 'did not answer as a Nova does')
         raise errors.Invalid(NOVA, f'{nova_url} {meaning}') from failure
+    if not _is_text(endpoint, _LONGEST_URL):
+        raise errors.Invalid(NOVA, f'the URL of this Nova is longer than {_LONGEST_URL} '
+                                   f'characters, or has some that cannot be printed')
     return Found(endpoint, microversion, region_name)
 
 
@@ -138,7 +144,8 @@ def _choose(cloud, catalog, region_name):
     :returns: (str region name, str URL)
     """
     try:
-        listed = cloud.listed(catalog)
+        listed = {name: url for name, url in cloud.listed(catalog).items()
+                  if _is_text(name, _LONGEST_NAME)}
     except Exception as error:  # whatever is there may answer anything
         raise errors.Invalid(KEYSTONE, _kind(error)) from error
     if not listed:
@@ -151,6 +158,10 @@ def _choose(cloud, catalog, region_name):
         raise errors.Invalid(REGION, f'the catalogue of this Keystone has Novas in {names}: '
                                      f'must be one of them')
     return region_name, listed[region_name]
+
+
+def _is_text(said, longest):
+    return isinstance(said, str) and len(said) <= longest and said.isprintable()
 
 
 def _versioned(cloud, url):

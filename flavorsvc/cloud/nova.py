@@ -24,6 +24,9 @@ from flavorsvc.domain import flavor
 #: First microversion whose flavors embed their extra specs.
 _EMBEDDED_SINCE = (2, 61)
 
+#: Most pages of one list; Nova's own have 1000 flavors.
+_MOST_PAGES = 500
+
 
 class Nova:
     """The border to one region's Nova, at the microversion that was negotiated."""
@@ -79,12 +82,7 @@ class Nova:
             tell them
         :raises failures.Failure: when Nova does not say
         """
-        marker, seen = None, set()
-        while page := self._page(is_public, marker):
-            marker = page[-1].id
-            if marker in seen:
-                raise failing.unintelligible('nova', ValueError('its pages have no end'))
-            seen.update(spec.id for spec in page)
+        for page in _pages(lambda marker: self._page(is_public, marker)):
             yield from page
 
     def _page(self, is_public, marker):
@@ -122,14 +120,9 @@ class Nova:
         :raises failures.Failure: when Nova does not say
         """
         with failing.classified('nova'):
-            marker = None
-            while page := self._client.flavors.list(detailed=False, is_public=None,
-                                                    marker=marker):
-                for each in page:
-                    if each.name == name:
-                        return each.id
-                marker = page[-1].id
-            return None
+            pages = _pages(lambda marker: self._client.flavors.list(
+                detailed=False, is_public=None, marker=marker))
+            return next((each.id for page in pages for each in page if each.name == name), None)
 
     def do(self, step):
         """Take one step of a plan.
@@ -140,6 +133,22 @@ class Nova:
         """
         with failing.classified('nova'):
             _take(step, self._client)
+
+
+def _pages(read):
+    """Read page after page, but not for ever: a Nova of somebody else may have no last one.
+
+    :param read: function of a marker (str, or None) to a list of what has an id
+    :returns: iterator of such lists
+    :raises failures.Unreachable: when a page comes again, or there are too many
+    """
+    marker, seen = None, set()
+    while page := read(marker):
+        marker = page[-1].id
+        if marker in seen or len(seen) >= _MOST_PAGES:
+            raise failing.unintelligible('nova', ValueError('its pages have no end'))
+        seen.add(marker)
+        yield page
 
 
 def _check_origin(error):

@@ -60,6 +60,7 @@ def main():
     log.setup(conf, 'flavorsvc')
     try:
         authentication.check(conf, conf.api.host)
+        options.check_conductor(conf)
     except ValueError as error:
         return f'flavorsvc-all-in-one: {error}'
     listening = server.listen(conf)

@@ -43,6 +43,7 @@ def main():
     log.setup(conf, 'flavorsvc-api')
     try:
         authentication.check(conf, conf.api.host)
+        options.check(conf)
     except ValueError as error:
         return f'flavorsvc-api: {error}'
     listening = server.listen(conf)

@@ -22,7 +22,15 @@ from flavorsvc.conductor import service as conductor
 
 
 def main():
-    """Run one conductor in this process until SIGTERM; more may run beside it."""
+    """Run one conductor in this process until SIGTERM; more may run beside it.
+
+    :returns: str, what is wrong for people to mend; None when all went well
+    """
     conf = options.load_conductor(sys.argv[1:])
     log.setup(conf, 'flavorsvc-conductor')
+    try:
+        options.check_conductor(conf)
+    except ValueError as error:
+        return f'flavorsvc-conductor: {error}'
     process.run(conf, conductor.ConductorService(conf))
+    return None

@@ -70,7 +70,10 @@ class Callers:
 
 def _token(region, tokens, foreign):
     """Choose the token for a region; that of our own Keystone never leaves our own cloud."""
-    token = tokens.get('region') or (None if foreign else tokens.get('own'))
+    own = tokens.get('own')
+    token = tokens.get('region') or (None if foreign else own)
+    if foreign and token == own:
+        token = None  # whoever sends one token in both headers has none of that Keystone
     if not token and foreign:
         raise errors.Unauthorized(
             f'Region {region!r} has a Keystone of its own: a token of that Keystone is needed '

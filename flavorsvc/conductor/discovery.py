@@ -49,29 +49,32 @@ class Discovery:
         self._interval = conf.cloud.discovery_interval
         self._retry = min(conf.engine.retry_min, self._interval)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name='discover', daemon=True)
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(look,), name=look.__name__, daemon=True)
+            for look in (self.discover, self.ask_registered)]
 
     def start(self):
         """Begin to look."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self):
         """Look no more."""
         self._stopping.set()
 
     def discover(self):
-        """Look once.
-
-        Registered regions are asked even when our own Keystone does not answer.
+        """Look at our own cloud once.
 
         :raises failures.Failure: when Keystone does not answer
         """
-        try:
-            endpoints = self._clouds.home.endpoints()
-        except failures.Failure:
-            self._probe_all(regions.to_probe, timeutils.utcnow(), ('registered',))
-            raise
-        self._probe_all(regions.announce, endpoints, timeutils.utcnow())
+        self._probe_all(regions.announce, self._clouds.home.endpoints(), timeutils.utcnow())
+
+    def ask_registered(self):
+        """Ask the registered clouds once.
+
+        Whoever registers one may let it answer slowly: our own regions do not wait for that.
+        """
+        self._probe_all(regions.to_probe, timeutils.utcnow(), 'registered')
 
     def _probe_all(self, listed, *arguments):
         with self._nudged():
@@ -79,11 +82,11 @@ class Discovery:
             with futures.ThreadPoolExecutor(_PROBES, thread_name_prefix='probe') as pool:
                 list(pool.map(self._probe, probes))
 
-    def _run(self):
+    def _repeat(self, look):
         while not self._stopping.is_set():
             wait = self._interval
             try:
-                self.discover()
+                look()
             except failures.Failure as failure:
                 LOG.warning('Keystone does not give the service catalogue: %s', failure.text)
                 wait = self._retry
@@ -98,7 +101,6 @@ class Discovery:
         try:
             microversion = self._clouds.of(access).negotiate(endpoint)
         except failures.Failure as failure:
-            LOG.warning('Region at %s does not answer: %s', endpoint, failure.text)
             self._db.write(regions.silent, pk, timeutils.utcnow(), failure, self._silence_s)
         else:
             self._db.write(regions.answered, pk, timeutils.utcnow(), microversion)

@@ -147,6 +147,8 @@ def finish(session, claim, origin, now):
     values = {'observed_generation': claim.generation}
     if origin is not None:
         values['origin'] = origin
+    if origin == 'created':
+        values['tried'] = True  # whoever disowned it meanwhile could not know
     if _update(session, claim, status=state, reason=None, error=None, attempts=0,
                next_attempt_at=None, **values):
         return True
@@ -165,8 +167,8 @@ def fail(session, claim, event, reason, text, next_attempt_at, attempts):
     :returns: bool, False when the lease was lost or a newer wish came meanwhile
     """
     state = installation.after(claim.status, event)
-    if _update(session, claim, status=state, reason=reason, error=text, attempts=attempts,
-               next_attempt_at=next_attempt_at):
+    if _update(session, claim, status=state, reason=reason, error=text[:tables.LONGEST_TEXT],
+               attempts=attempts, next_attempt_at=next_attempt_at):
         return True
     _let_go(session, claim)
     return False

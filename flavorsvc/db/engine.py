@@ -115,6 +115,9 @@ def _prepare_mysql(engine):
         with connection.cursor() as cursor:
             cursor.execute('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
 
+    # oslo.db has tried the database before we were called, and that connection waits in the pool
+    engine.dispose()
+
 
 def _prepare_sqlite(engine):
     """Let many threads write to one SQLite file.

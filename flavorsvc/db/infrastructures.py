@@ -24,27 +24,39 @@ from flavorsvc.domain import errors
 _NAMED = 10
 
 
-def check_name(session, name):
-    """Look whether a name is free.
+def check_free(session, name, project_id, max_per_project):
+    """Look whether a name is free, and its owner may have one more.
 
-    :raises errors.AlreadyExists: when a region has it, a discovered one too
+    :param project_id: str, the owner
+    :param max_per_project: int
+    :raises errors.AlreadyExists: when a region has the name, a discovered one too
+    :raises errors.Denied: when the owner has as many as it may have
     """
-    if session.scalar(sa.select(tables.Region.pk).where(tables.Region.name == name)) is not None:
-        raise errors.AlreadyExists('infrastructure', 'name', name)
+    kind = session.scalar(sa.select(tables.Region.kind).where(tables.Region.name == name))
+    if kind is not None:
+        raise errors.AlreadyExists('infrastructure' if kind == 'registered' else 'region', 'name',
+                                   name)
+    owned = session.scalar(
+        sa.select(sa.func.count()).select_from(tables.Region)
+        .where(tables.Region.project_id == project_id, tables.Region.kind == 'registered'))
+    if owned >= max_per_project:
+        raise errors.Denied(f'A project may register {max_per_project} infrastructures, and this '
+                            f'one has {owned}.')
 
 
-def create(session, name, project_id, endpoint, microversion, access, now):
+def create(session, name, project_id, max_per_project, endpoint, microversion, access, now):
     """Record an infrastructure that has just answered.
 
     :param project_id: str, the owner
+    :param max_per_project: int, most infrastructures that the owner may have
     :param endpoint: str, URL of its Nova
     :param microversion: str that was negotiated
     :param access: dict with keystone_url, region_name, sealed
     :param now: naive UTC datetime
     :returns: dict, see :func:`as_dict`
-    :raises errors.AlreadyExists: when the name is taken
+    :raises errors.FlavorsvcError: as :func:`check_free` does
     """
-    check_name(session, name)
+    check_free(session, name, project_id, max_per_project)
     row = tables.Region(
         name=name, kind='registered', endpoint=endpoint, project_id=project_id, state='up',
         since=now, microversion=microversion, last_seen_at=now,
@@ -79,7 +91,8 @@ def delete(session, name, force, now):
         more = f' and {len(here) - _NAMED} more' if len(here) > _NAMED else ''
         raise errors.Conflict(
             f'The infrastructure {name!r} has {", ".join(here[:_NAMED])}{more}: uninstall '
-            f'what is there first, or force it, which leaves the flavors in its Nova.')
+            f'what is there first, or unregister it with force, which leaves the flavors in '
+            f'its Nova.')
     regions.remove(session, row, now)
 
 

@@ -82,6 +82,20 @@ def adopt(session, flavor, region, request_id):
     session.expire(flavor, ['installations'])
 
 
+def disown(session, flavor):
+    """Have regions keep, when the flavor leaves them, what was not created in them for it.
+
+    A creation that is under way at this moment counts as soon as it is recorded.
+
+    :param flavor: tables.Flavor of this session, locked
+    """
+    session.execute(
+        sa.update(tables.Installation)
+        .where(tables.Installation.flavor_pk == flavor.pk,
+               tables.Installation.origin.is_distinct_from('created'))
+        .values(tried=False).execution_options(synchronize_session=False))
+
+
 def want_again(session, flavor, request_id, now):
     """Wish the flavor's new generation into every region that is to have it."""
     for row in session.scalars(

@@ -57,10 +57,14 @@ def access(row):
     """Tell how a region's cloud is reached.
 
     :param row: tables.Region
-    :returns: None for our own cloud, else dict with keystone_url, region_name, sealed
+    :returns: None for our own cloud, else dict with keystone_url, region_name, sealed, which
+        nothing opens where the credential is gone
     """
-    if row.credential is None:
+    if row.kind != 'registered':
         return None
+    if row.credential is None:
+        # It was unregistered after the row was read. Our own credential must not go there instead.
+        return {'keystone_url': '', 'region_name': None, 'sealed': ''}
     return {name: getattr(row.credential, name)
             for name in ('keystone_url', 'region_name', 'sealed')}
 
@@ -68,7 +72,8 @@ def access(row):
 def list_page(session, filters, page, default_concurrency):
     """Read a page of regions.
 
-    :param filters: dict with any of state, project_id
+    :param filters: dict with any of state, project_id, is_listed (bool, whether to leave out those
+        that the service catalogue lists no more)
     :param page: dict with limit, marker (a name), sort_key, sort_dir
     :returns: list of dict
     """
@@ -76,6 +81,8 @@ def list_page(session, filters, page, default_concurrency):
     for name in ('state', 'project_id'):
         if filters.get(name) is not None:
             query = query.where(getattr(tables.Region, name) == filters[name])
+    if filters.get('is_listed'):
+        query = query.where(tables.Region.state != 'gone')
     rows = pages.page_of(session, query, tables.Region, 'region', page, tables.Region.name,
                          SORT_KEYS)
     return [as_dict(row, default_concurrency) for row in rows]
@@ -162,7 +169,7 @@ def announce(session, endpoints, now):
 
     :param endpoints: dict of region name to URL of its Nova
     :param now: naive UTC datetime
-    :returns: list of (pk, URL, access), see :func:`to_probe`
+    :returns: list of (pk, URL, access) of those that the catalogue lists, see :func:`to_probe`
     """
     rows = {row.name: row for row in session.scalars(sa.select(tables.Region))}
     for name, endpoint in sorted(endpoints.items()):
@@ -185,20 +192,20 @@ def announce(session, endpoints, now):
             _turn(rows[name], 'gone', _GONE, now)
             _tell_waiting(session, rows[name].pk, reason='region_gone', error=_GONE)
     session.flush()
-    return to_probe(session, now, ('discovered', 'registered'))
+    return to_probe(session, now, 'discovered')
 
 
-def to_probe(session, now, kinds):
+def to_probe(session, now, kind):
     """List the regions to ask now whether they answer.
 
     Those that are down and whose back-off has not passed are not.
 
-    :param kinds: collection of str
+    :param kind: str, 'discovered' or 'registered'
     :returns: list of (pk, URL, access), see :func:`access`
     """
     rows = session.scalars(
         sa.select(tables.Region)
-        .where(tables.Region.kind.in_(kinds), tables.Region.state != 'gone',
+        .where(tables.Region.kind == kind, tables.Region.state != 'gone',
                sa.or_(tables.Region.probe_at.is_(None), tables.Region.probe_at <= now))
         .order_by(tables.Region.pk).options(orm.joinedload(tables.Region.credential)))
     return [(row.pk, row.endpoint, access(row)) for row in rows]
@@ -237,11 +244,12 @@ def silent(session, region_pk, now, failure, silence_s):
     row = session.get(tables.Region, region_pk, with_for_update=True)
     if row is None:
         return now  # it was unregistered while it was asked
-    _turn(row, 'down', failure.text, now)
+    text = failure.text[:tables.LONGEST_TEXT]
+    _turn(row, 'down', text, now)
     if row.probe_at is None or row.probe_at <= now:
         row.failures += 1
         row.probe_at = now + datetime.timedelta(seconds=silence_s(row.failures))
-    _tell_waiting(session, region_pk, reason=failure.reason, error=failure.text,
+    _tell_waiting(session, region_pk, reason=failure.reason, error=text,
                   next_attempt_at=row.probe_at)
     return row.probe_at
 
@@ -267,6 +275,8 @@ def _tell_waiting(session, region_pk, **why):
 
 def _turn(row, state, reason, now):
     if row.state != state:
+        LOG.info('Region %s is %s, was %s%s', row.name, state, row.state,
+                 f': {reason}' if reason else '')
         row.state, row.since = state, now
     row.reason = reason
 

@@ -24,6 +24,10 @@ Time = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')
 Key = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 
+#: Characters of what a region said that are kept; the smallest text column holds 65,535 bytes.
+LONGEST_TEXT = 4000
+
+
 def exact(length):
     """A string column that tells 'a' from 'A' on every database."""
     return sa.String(length).with_variant(

@@ -92,7 +92,7 @@ class Unauthorized(FlavorsvcError):
 
 
 class Denied(FlavorsvcError):
-    """A region's own Nova does not allow this to the caller: the argument says so in its words."""
+    """A region's own Nova does not allow this to the caller, or a limit is reached."""
 
     code = 'flavorsvc.denied'
     title = 'Forbidden'

@@ -55,8 +55,8 @@ def rules():
         _rule('show_access',
               f'True:%(is_public)s or {base.READS_EVERYTHING} or {_OWNER} '
               'or project_id:%(access_project_id)s',
-              'See the extra specs and the access list of a flavor that only some projects may '
-              'use (is_public is false).',
+              'See the extra specs, the properties and the access list of a flavor that only some '
+              'projects may use (is_public is false).',
               ('GET', _FLAVORS), ('GET', _ONE_FLAVOR), ('GET', _OPENSTACK_FLAVORS),
               ('GET', _ONE_OPENSTACK_FLAVOR)),
         _rule('create', f'{base.MANAGER} or ({base.OPERATES} and {base.OF_REGION})',

@@ -31,6 +31,7 @@ from flavorsvc.db import tables
 from flavorsvc.domain import capabilities
 from flavorsvc.domain import errors
 from flavorsvc.domain import failures
+from flavorsvc.domain import installation
 from tests.functional import foreign
 from tests.functional import site as sites
 from tests.functional import test_claims
@@ -207,16 +208,17 @@ class Home:
         return self if access is None else self._real.of(access)
 
 
-def look(site, endpoints):
-    made = discovery.Discovery(site.database, Home(clouds(site), endpoints), site.conf,
+def looking(site, endpoints):
+    return discovery.Discovery(site.database, Home(clouds(site), endpoints), site.conf,
                                lambda count: 60, contextlib.nullcontext)
-    made.discover()
 
 
 def test_a_registered_region_is_asked_how_it_is(site, cloud, ctxt):
     site.conductor.infrastructure_create(ctxt, cloud.wanted())
     cloud.answers['GET', '/compute/v2.1'] = lambda handler: foreign.say(handler, 503)
-    look(site, {'RegionOne': 'http://regionone.test/v2.1'})
+    made = looking(site, {'RegionOne': 'http://regionone.test/v2.1'})
+    made.discover()
+    made.ask_registered()
     assert site.conductor.region_get(ctxt, 'Mordor')['state'] == 'down'
     assert site.conductor.region_get(ctxt, 'RegionTwo')['state'] == 'gone'
 
@@ -224,15 +226,14 @@ def test_a_registered_region_is_asked_how_it_is(site, cloud, ctxt):
 def test_it_is_asked_also_while_our_own_keystone_is_silent(site, cloud, ctxt):
     site.conductor.infrastructure_create(ctxt, cloud.wanted())
     cloud.answers['GET', '/compute/v2.1'] = lambda handler: foreign.say(handler, 503)
-    with pytest.raises(failures.Unreachable):
-        look(site, None)
+    looking(site, None).ask_registered()
     assert site.conductor.region_get(ctxt, 'Mordor')['state'] == 'down'
     assert site.conductor.region_get(ctxt, 'RegionTwo')['state'] == 'up'
 
 
 def test_a_registered_region_keeps_its_name(site, cloud, ctxt):
     made = site.conductor.infrastructure_create(ctxt, cloud.wanted())
-    look(site, {'Mordor': 'http://mordor.test/v2.1'})
+    looking(site, {'Mordor': 'http://mordor.test/v2.1'}).discover()
     assert site.conductor.infrastructure_get(ctxt, 'Mordor') == made
     assert site.conductor.region_get(ctxt, 'Mordor')['state'] == 'up'
 
@@ -241,7 +242,7 @@ def test_a_region_whose_key_is_lost_is_down_and_says_so(site, cloud, ctxt):
     site.conductor.infrastructure_create(ctxt, cloud.wanted())
     [(pk, _, sealed)] = site.database.read(infrastructures.sealed_page, 0, 10)
     site.database.write(infrastructures.reseal, {pk: (sealed, 'of another key')})
-    look(site, {})
+    looking(site, {}).ask_registered()
     region = site.conductor.region_get(ctxt, 'Mordor')
     assert (region['state'], 'No key' in region['reason']) == ('down', True)
 
@@ -253,3 +254,33 @@ def test_what_changed_meanwhile_is_not_sealed_over(site, cloud, ctxt):
     assert site.database.write(infrastructures.reseal, {pk: ('older', 'new')}) == 0
     assert site.database.write(infrastructures.reseal, {pk: (sealed, 'new')}) == 1
     assert site.database.read(infrastructures.sealed_page, pk, 10) == []
+
+
+def test_a_cloud_whose_credential_is_gone_is_not_taken_for_our_own(site, cloud, ctxt):
+    site.conductor.infrastructure_create(ctxt, cloud.wanted())
+    site.database.write(lambda session: session.execute(sa.delete(tables.Credential)))
+    access = site.database.read(regions.reached, 'Mordor')['access']
+    assert access is not None
+    with pytest.raises(failures.Unreachable):
+        clouds(site).of(access)
+
+
+def test_a_project_registers_so_many_and_no_more(site, cloud, ctxt):
+    most = site.conf.infrastructures.max_per_project
+    for number in range(most):
+        site.conductor.infrastructure_create(ctxt, cloud.wanted(name=f'Shire{number}'))
+    with pytest.raises(errors.Denied) as raised:
+        site.conductor.infrastructure_create(ctxt, cloud.wanted())
+    assert raised.value.reason == (
+        f'A project may register {most} infrastructures, and this one has {most}.')
+    site.conductor.infrastructure_create(ctxt, cloud.wanted(project_id='project-two'))
+
+
+def test_what_a_region_says_at_length_is_cut(site, cloud, ctxt):
+    site.conductor.infrastructure_create(ctxt, cloud.wanted())
+    install(site, 'one')
+    [claim] = site.database.write(claims.take, 'me', 9, timeutils.utcnow(), 60, 9)
+    assert site.database.write(claims.fail, claim, installation.Event.REFUSE, 'sizes_differ',
+                               'ü' * 100_000, None, 1)
+    [row] = site.conductor.installations_list(ctxt, {}, test_claims.PAGE)
+    assert row['error'] == 'ü' * tables.LONGEST_TEXT

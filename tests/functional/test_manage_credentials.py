@@ -44,9 +44,10 @@ class Machine:
 
     def store(self, *names):
         for name in names:
-            self._database.write(infrastructures.create, name, 'p', 'http://nova.test', '2.96', {
-                'keystone_url': 'http://keystone.test', 'region_name': None,
-                'sealed': self.keys.seal({'of': name})}, NOW)
+            access = {'keystone_url': 'http://keystone.test', 'region_name': None,
+                      'sealed': self.keys.seal({'of': name})}
+            self._database.write(infrastructures.create, name, 'p', 999, 'http://nova.test',
+                                 '2.96', access, NOW)
 
     def stored(self):
         return {name: sealed for _, name, sealed

@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""What the processes of the API say, in one line, when they had better not start."""
+"""What the processes say, in one line, when they had better not start."""
 
 import os
 import subprocess
@@ -20,11 +20,12 @@ import sys
 import pytest
 
 CALL_MAIN = 'import sys; from flavorsvc.cmd import {0}; sys.exit({0}.main())'
-PROGRAMS = {
+API_PROGRAMS = {
     'flavorsvc-api': CALL_MAIN.format('api'),
     'flavorsvc-all-in-one': CALL_MAIN.format('all_in_one'),
     'flavorsvc.cmd.wsgi': 'import flavorsvc.cmd.wsgi',
 }
+PROGRAMS = {**API_PROGRAMS, 'flavorsvc-conductor': CALL_MAIN.format('conductor')}
 
 
 def refusal(program, folder, *lines):
@@ -57,7 +58,7 @@ def test_noauth_is_refused_under_a_wsgi_server(tmp_path):
     assert said.count('\n') == 1
 
 
-@pytest.mark.parametrize('program', PROGRAMS)
+@pytest.mark.parametrize('program', API_PROGRAMS)
 def test_a_user_file_with_a_fault_is_refused(tmp_path, program):
     users = tmp_path / 'users'
     users.write_text('# nobody yet\none:cleartext\n')
@@ -67,9 +68,30 @@ def test_a_user_file_with_a_fault_is_refused(tmp_path, program):
         f'makes it\n')
 
 
-@pytest.mark.parametrize('program', PROGRAMS)
+@pytest.mark.parametrize('program', API_PROGRAMS)
 def test_a_user_file_that_is_not_there_is_refused(tmp_path, program):
     said = refusal(program, tmp_path, 'auth_strategy = http_basic', '[http_basic]',
                    f'user_file = {tmp_path / "nothing"}')
     assert said.startswith(f'{program}: [http_basic] user_file cannot be read: ')
+    assert said.count('\n') == 1
+
+
+@pytest.mark.parametrize('program', ['flavorsvc-conductor', 'flavorsvc-all-in-one'])
+def test_what_a_conductor_needs_is_named(tmp_path, program):
+    assert refusal(program, tmp_path) == (
+        f'{program}: [database] connection is not set: it names the database\n')
+    assert refusal(program, tmp_path, '[database]', 'connection = sqlite://') == (
+        f'{program}: [cloud] auth_type is not set: it names the credential for Keystone and '
+        f'Nova\n')
+
+
+@pytest.mark.parametrize(('program', 'group', 'line'), [
+    ('flavorsvc-conductor', 'infrastructures', 'allowed_networks = everywhere'),
+    ('flavorsvc-all-in-one', 'engine', 'workers = many'),
+    ('flavorsvc-api', 'api', 'threads = 0')])
+def test_a_wrong_value_is_named_with_its_group_and_file(tmp_path, program, group, line):
+    said = refusal(program, tmp_path, f'[{group}]', line)
+    assert said.startswith(f'{program}: [{group}] ')
+    assert line.split()[0] in said
+    assert f'{tmp_path}/flavorsvc.conf' in said
     assert said.count('\n') == 1

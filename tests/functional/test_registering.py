@@ -139,6 +139,24 @@ def test_an_odd_answer_of_nova_is_not_repeated(site, cloud, ctxt, paths, answer)
     assert refused(site, ctxt, cloud.wanted()).field == 'infrastructure.nova_url'
 
 
+@pytest.mark.parametrize('name', ['R' * 256, 5, '\ud800'])
+def test_a_region_that_cannot_be_stored_is_as_good_as_none(site, cloud, ctxt, name):
+    cloud.novas = {name: cloud.nova}
+    assert refused(site, ctxt, cloud.wanted()).field == 'infrastructure.nova_url'
+
+
+def test_a_nova_whose_url_cannot_be_stored_is_refused(site, cloud, ctxt):
+    path = f'/compute/{"x" * 2048}/v2.1'
+    cloud.novas = {'R': cloud.url + path}
+    for answered in ('', '/flavors/detail'):
+        cloud.answers['GET', f'{path}{answered}'] = lambda handler: foreign.say(
+            handler, 200, {'flavors': [], 'version': {
+                'id': 'v2.1', 'status': 'CURRENT', 'version': '2.96', 'min_version': '2.1',
+                'links': []}})
+    error = refused(site, ctxt, cloud.wanted())
+    assert 'longer than 2048' in error.reason
+
+
 def test_of_several_novas_one_has_to_be_named(site, cloud, ctxt):
     cloud.novas = {'Udûn': f'{cloud.url}/elsewhere', 'Gorgoroth': cloud.nova}
     for region_name in (None, 'Lórien'):

@@ -13,6 +13,7 @@
 """What surrounds each request: its id, its cost, its failures."""
 
 import json
+import logging
 
 import pytest
 import sqlalchemy as sa
@@ -211,3 +212,11 @@ def test_links_name_the_host_that_a_trusted_proxy_names(catalogue, tmp_path):
     conf.set_override('enable_proxy_headers_parsing', True, 'oslo_middleware')
     response = ask(app.make_app(conf, None), 'GET', '/', token=None, **forwarded)
     assert response.json['versions'][0]['links'][0]['href'] == 'https://api.test/v1/'
+
+
+def test_who_tries_tokens_is_in_the_log(embedded, caplog):
+    with caplog.at_level(logging.INFO):
+        ask(embedded.app, 'GET', '/v1/flavors', token='a guess')
+    [record] = [each for each in caplog.records if ', from ' in each.getMessage()]
+    assert record.getMessage().startswith('GET /v1/flavors 401, from ')
+    assert 'a guess' not in caplog.text

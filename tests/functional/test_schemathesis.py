@@ -42,8 +42,8 @@ CHECKS = [checks.not_a_server_error, conformance.status_code_conformance,
 REFUSED = [*CHECKS, conformance.negative_data_rejection]
 POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 
-#: Half of all requests, at each version; a part of these from callers who may do less.
-EACH = generated.share(0.5 / 2 / (len(OPERATIONS) + 1.25 * len(ORIGINALS)))
+#: Half of all requests, as some operations have not so many; fewer from callers who may do less.
+EACH = generated.share(0.65 / 2 / (len(OPERATIONS) + 1.25 * len(ORIGINALS)))
 
 printable = st.characters(max_codepoint=0xFFFE, exclude_categories=['C', 'Zl', 'Zp'])
 schemathesis.openapi.format('printable', st.text(printable))
@@ -88,7 +88,8 @@ def ask(api, operation, mode, tokens, examples, asserted):
                 case.path_parameters[name] = data.draw(st.sampled_from(NAMES.get(name, [value])))
         case.call_and_validate(
             headers={**headers, 'X-Auth-Token': token, 'Prefer': generated.AT_ONCE},
-            checks=asserted)
+            # an empty object and an empty text are the same XML
+            checks=CHECKS if case.media_type == 'application/xml' else asserted)
     told = found.raw_schema
     if operation in NOT_AT_1_0 and told['info']['version'] == '1.0':
         return

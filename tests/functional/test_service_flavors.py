@@ -306,8 +306,9 @@ def test_a_foreign_cloud_is_reached_by_its_own_credential(trove):
     access = {'keystone_url': 'http://keystone.test', 'region_name': None, 'sealed': 'sealed'}
 
     def work(session):
-        row = session.scalars(sa.select(tables.Region).where(tables.Region.name == 'RegionTwo'))
-        row.one().credential = tables.Credential(**access)
+        row = session.scalars(
+            sa.select(tables.Region).where(tables.Region.name == 'RegionTwo')).one()
+        row.kind, row.credential = 'registered', tables.Credential(**access)
     trove.db.write(work)
     trove.clouds['RegionTwo'].flavors['n1'] = SPEC
     trove.register(['redis'], ['n1'], 'RegionTwo')

@@ -179,6 +179,24 @@ class Catalogue(controller.Controller):
             waiting.insist(left)
         return left
 
+    def withdraw(self, ctxt, flavor, wished, service_types=()):
+        """Take back a flavor that a region refused for good, as if it had never been added.
+
+        Who is told so takes it that there is no such flavor. Where others rely on it already, it
+        stays.
+
+        :param flavor: dict, as it was added
+        :param wished: list of dict, the installations that were wished along with it
+        :param service_types: list of str, to which it was mapped along with it
+        """
+        try:
+            left = self.conductor.flavor_withdraw(
+                ctxt, flavor['id'], flavor['generation'], [row['id'] for row in wished],
+                list(service_types))
+        except (errors.Conflict, errors.GenerationMismatch, errors.NotFound):
+            return
+        waiting.settle(self.conductor, ctxt, left, self.max_limit)
+
     def enforce_on_promoted(self, ctxt, flavor, promoting=False):
         """Let the caller pass who may change a flavor that the whole federation relies on.
 
@@ -229,7 +247,7 @@ class Catalogue(controller.Controller):
         """
         resource = Flavor.of(flavor, links=controller.self_link('flavors', flavor['id']))
         if self.hides_access(ctxt, flavor):
-            del resource.extra_specs, resource.projects
+            del resource.extra_specs, resource.projects, resource.properties
         return resource
 
     def hides_access(self, ctxt, flavor):
@@ -273,12 +291,12 @@ class Flavors(Catalogue):
         names = self.own_regions(ctxt)
         if not names:
             return flavor
+        wished = []
         try:
-            self.settle(ctxt, self.conductor.install(ctxt, flavor['id'], names))
+            wished = self.conductor.install(ctxt, flavor['id'], names)
+            self.settle(ctxt, wished)
         except (errors.Conflict, errors.Denied, errors.Invalid):
-            # Refused for good: who is told so takes it that there is no such flavor.
-            wished = self.conductor.flavor_delete(ctxt, flavor['id'])
-            waiting.settle(self.conductor, ctxt, wished, self.max_limit)
+            self.withdraw(ctxt, flavor, wished)
             raise
         return self.conductor.flavor_get(ctxt, flavor['id'])
 
@@ -300,12 +318,20 @@ class Flavors(Catalogue):
         changes = {key: value for key, value in publishing(body).items() if value != flavor[key]}
         self.enforce_in_regions(ctxt, 'flavors:install', names)
         if changes:
+            if names and names != 'all':
+                self._check_known(ctxt, names)
             flavor = self._change(ctxt, flavor, changes)
         if not names:
             return self.answer(ctxt, flavor)
         left = self.settle(ctxt, self.conductor.install(ctxt, flavor_id, names))
         answer = self.answer(ctxt, self.conductor.flavor_get(ctxt, flavor_id))
         return installations.accepted(left, answer)
+
+    def _check_known(self, ctxt, names):
+        # before anything is changed, for what was published cannot be withdrawn
+        missing = sorted(set(names) - set(self.region_names(ctxt)))
+        if missing:
+            raise errors.UnknownRegion(', '.join(missing))
 
     def _change(self, ctxt, flavor, changes):
         # promoting first: whoever may not is told so, whosever flavor it is

@@ -31,6 +31,11 @@ SINCE = types.CONVENTIONAL
 Url = types.Value(str, 'an http or https URL of at most 2048 characters, without credentials, '
                        'query and fragment', type='string', maxLength=2048, format='printable',
                   pattern=r'^https?://[^\s/?#@]+(/[^\s?#@]*)?\Z')
+#: It is a segment of the URL that unregisters it.
+InfrastructureName = types.Value(
+    str, '1 to 255 printable characters without a slash and without a blank at either end, and not '
+         '. or ..', type='string', minLength=1, maxLength=255, format='name',
+    pattern=r'^(?!\.{1,2}\Z)[^/]*\Z')
 Word = types.text(1, 255)
 Secret = types.Value(str, '1 to 1024 characters', type='string', minLength=1, maxLength=1024,
                      writeOnly=True)
@@ -46,7 +51,7 @@ class Registration(types.Model):
     The credential is a user's, with the password, or an application credential.
     """
 
-    name = Attr(types.Name, mandatory=True)
+    name = Attr(InfrastructureName, mandatory=True)
     nova_url = Attr(Url)
     keystone_url = Attr(Url, mandatory=True)
     username = Attr(Word)

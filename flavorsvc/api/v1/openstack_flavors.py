@@ -117,5 +117,5 @@ class OpenStackFlavors(flavors.Catalogue):
             {**flavor, 'extra_specs': flavor['nova_extra_specs']},
             links=controller.self_link('openstack_flavors', flavor['id']))
         if self.hides_access(ctxt, flavor):
-            del resource.extra_specs
+            del resource.extra_specs, resource.properties
         return resource

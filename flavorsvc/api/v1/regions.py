@@ -68,10 +68,11 @@ class Regions(controller.Controller):
     def index(self, ctxt, filters, page):
         """List the regions."""
         self.enforce(ctxt, 'regions:list', {})
+        if microversion.is_contract():
+            filters['is_listed'] = True  # the seeds know no region that has left
         found = self.all_of(page, 'name', lambda page: self.conductor.regions_list(
             ctxt, filters, page))
-        return [represent(each) for each in found
-                if each['state'] != 'gone' or not microversion.is_contract()]
+        return [represent(each) for each in found]
 
     @expose(REGION)
     def show(self, ctxt, name):

@@ -142,8 +142,7 @@ class ServiceFlavors(flavors.Catalogue):
             self.settle(ctxt, made['installations'])
         except (errors.Conflict, errors.Denied, errors.Invalid):
             if made['created']:
-                # Refused for good: who is told so takes it that there is no such flavor.
-                self.conductor.service_flavors_delete(ctxt, [made['id']])
+                self.withdraw(ctxt, made, made['installations'], service_types)
             raise
         pecan.response.location = controller.url('flavors', made['id'])
         return represent(made)

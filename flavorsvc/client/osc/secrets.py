@@ -65,5 +65,5 @@ def _content(stdin, path):
 def _ask(stdin, what):
     if not stdin.isatty():
         raise exceptions.CommandError(
-            f'There is no terminal at which to ask for the {what}: name a file that has it.')
+            f'There is no terminal at which to ask for the {what}: name a file by --{what}-file.')
     return utils.get_password(stdin, f'{what[0].upper()}{what[1:]}: ', confirm=False)

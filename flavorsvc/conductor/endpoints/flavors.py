@@ -54,6 +54,12 @@ class Flavors:
             return self._db.write(operations.delete, flavor_id, generation, ctxt.request_id,
                                   timeutils.utcnow())
 
+    @base.expected
+    def withdraw(self, ctxt, flavor_id, generation, installation_ids, types):
+        with self._engine.nudged():
+            return self._db.write(operations.withdraw, flavor_id, generation, installation_ids,
+                                  types, ctxt.request_id, timeutils.utcnow())
+
     def _told(self, values):
         """Add what Nova gets for the extra specs and properties of a flavor."""
         return {**values, 'nova_extra_specs': flavor.known_extra_specs(values, self._table)}

@@ -12,11 +12,14 @@
 
 """What the conductor answers about clouds that have a Keystone of their own."""
 
+from oslo_log import log
 from oslo_utils import timeutils
 
 from flavorsvc.conductor.endpoints import base
 from flavorsvc.conductor.operations import infrastructures as operations
 from flavorsvc.db import infrastructures
+
+LOG = log.getLogger(__name__)
 
 
 class Infrastructures:
@@ -24,12 +27,15 @@ class Infrastructures:
 
     target = base.target('infrastructures')
 
-    def __init__(self, database, clouds):
-        self._db, self._clouds = database, clouds
+    def __init__(self, database, clouds, max_per_project):
+        self._db, self._clouds, self._max = database, clouds, max_per_project
 
     @base.expected
     def create(self, ctxt, values):
-        return operations.create(self._db, self._clouds, values, timeutils.utcnow)
+        made = operations.create(self._db, self._clouds, values, self._max, timeutils.utcnow)
+        LOG.info('Infrastructure %s at %s is registered by project %s', made['name'],
+                 made['keystone_url'], made['project_id'])
+        return made
 
     @base.expected
     def get(self, ctxt, name):
@@ -38,3 +44,4 @@ class Infrastructures:
     @base.expected
     def delete(self, ctxt, name, force):
         self._db.write(infrastructures.delete, name, force, timeutils.utcnow())
+        LOG.info('Infrastructure %s is unregistered%s', name, ' by force' if force else '')

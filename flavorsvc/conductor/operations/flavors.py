@@ -14,6 +14,7 @@
 
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
+from flavorsvc.db import service_types
 from flavorsvc.domain import errors
 from flavorsvc.domain import flavor
 from flavorsvc.domain import installation
@@ -82,6 +83,28 @@ def delete(session, flavor_id, generation, request_id, now):
         return []
     row.status = 'deleting'
     return installations.want(session, row, regions, installation.Desired.ABSENT, request_id, now)
+
+
+def withdraw(session, flavor_id, generation, installation_ids, types, request_id, now):
+    """Take back a flavor that was just added, because a region refuses it.
+
+    Regions lose what was created in them for it, and keep what they had before: whoever is told
+    that nothing was added must not lose anything by it either.
+
+    :param generation: int, as it was added
+    :param installation_ids: list of str, those wished by who added it
+    :param types: list of str, the service types to which it was mapped by who added it
+    :returns: list of dict, the installations that have to go first
+    :raises errors.NotFound: when it is gone already
+    :raises errors.Conflict, errors.GenerationMismatch: when others rely on it meanwhile
+    """
+    row = flavors.lock(session, flavor_id, generation)
+    service_types.unmap(session, now, types, [flavor_id])
+    if (any(each.id not in installation_ids for each in row.installations)
+            or service_types.mappings(session, flavor_ids=[flavor_id])):
+        raise errors.Conflict(f'Others rely on the flavor {flavor_id!r} meanwhile.')
+    installations.disown(session, row)
+    return delete(session, flavor_id, generation, request_id, now)
 
 
 def install(session, flavor_id, region_names, request_id, now, anew=False):

@@ -17,7 +17,7 @@ from flavorsvc.db import infrastructures
 from flavorsvc.domain import infrastructure
 
 
-def create(database, clouds, values, utcnow):
+def create(database, clouds, values, max_per_project, utcnow):
     """Look at a cloud, and register it as a region when it is one.
 
     Several transactions: none stays open while the cloud is asked. Whether the
@@ -27,18 +27,22 @@ def create(database, clouds, values, utcnow):
     :param clouds: flavorsvc.cloud.sessions.Clouds
     :param values: dict with name, keystone_url, nova_url or None, region_name or None,
         project_id, credential
+    :param max_per_project: int, most infrastructures that the owner may have
     :param utcnow: function that gives a naive UTC datetime
     :returns: dict, see :func:`flavorsvc.db.infrastructures.as_dict`
     :raises errors.AlreadyExists: when the name is taken
+    :raises errors.Denied: when the owner has as many as it may have
     :raises errors.Invalid: naming what does not lead to a Nova
     :raises errors.Unavailable: when there is no key to seal the credential with
     """
     infrastructure.check(values)
-    database.read(infrastructures.check_name, values['name'])
+    database.read(infrastructures.check_free, values['name'], values['project_id'],
+                  max_per_project)
     access = clouds.sealed(values['keystone_url'], values.get('region_name'),
                            values['credential'])
     found = looking.examine(clouds, access, values.get('nova_url'),
                             infrastructure.secret_field(values['credential']))
     return database.write(
-        infrastructures.create, values['name'], values['project_id'], found.endpoint,
-        found.microversion, {**access, 'region_name': found.region_name}, utcnow())
+        infrastructures.create, values['name'], values['project_id'], max_per_project,
+        found.endpoint, found.microversion, {**access, 'region_name': found.region_name},
+        utcnow())

@@ -71,8 +71,8 @@ class ServiceFlavors:
         :param values: dict of what the caller gave, see :func:`flavorsvc.db.flavors.create`; id
             may be missing, and flavor.NEEDED where the flavor exists
         :param project_id: str, who is to own the flavor where it is new to the catalogue
-        :returns: flavor, with installations (list of dict, what a region has yet to do) and
-            created (bool, False where the flavor was only registered)
+        :returns: flavor, with generation (int), installations (list of dict, what a region has yet
+            to do) and created (bool, False where the flavor was only registered)
         :raises errors.FlavorsvcError: as :func:`.service_types.create` says; also Invalid for an
             id that Nova cannot have, NotFound for an unknown region, and RegionUnreachable
         """
@@ -94,6 +94,7 @@ class ServiceFlavors:
         # Properties play no part in what is told, and the table may know them no more.
         spec = found.get(values['id']) or flavor.wanted({**made['flavor'], 'properties': {}}, {})
         return {**_told(spec, made['service_types'], sorted(spec.projects)),
+                'generation': made['flavor']['generation'],
                 'installations': made['installations'], 'created': made['created']}
 
     def delete(self, flavor_ids, project_id, request_id, now):

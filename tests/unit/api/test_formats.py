@@ -34,6 +34,12 @@ def test_what_is_not(body):
     assert raised.value.field == 'body'
 
 
+def test_a_repeated_key_is_found_among_many():
+    many = ','.join(f'"{number}":0' for number in range(100_000))
+    with pytest.raises(errors.Invalid, match="key '7' is repeated"):
+        formats.JSON.read(f'{{{many},"7":0}}'.encode(), None)
+
+
 @pytest.mark.parametrize('accept', [None, '*/*', 'application/json', 'application/*',
                                     'text/html, application/json;q=0.1', 'text/html, */*;q=0.1',
                                     'nonsense;;;'])

@@ -119,6 +119,10 @@ def test_a_long_value_is_cut():
     assert schema.shown([1] * 1000) == '[' + '1, ' * 19 + '1,…'
 
 
+def test_no_password_in_a_url_is_repeated():
+    assert schema.shown('http://frodo:friend@mordor.test/') == "'http://***@mordor.test/'"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
@@ -146,3 +150,11 @@ def test_what_is_not_printable(text):
 @pytest.mark.parametrize('text', [' a', 'a ', '\u00a0a', ' '])
 def test_a_name_has_no_blank_at_either_end(text):
     assert not types.is_name(text)
+
+
+def test_a_field_of_a_later_microversion_is_told_from_an_unknown_one():
+    body = {'flavor': {'name': 'a', 'vcpus': 1, 'ram': 1, 'disk': 1, 'swap': 0, 'ephemeral': 1,
+                       'colour': 'red'}}
+    assert dict(schema.faults(flavors.FLAVOR, body, version=types.CONTRACT)) == {
+        'flavor.ephemeral': 'needs microversion 1.1 (header OpenStack-API-Version: flavorsvc 1.1)',
+        'flavor.colour': 'unknown field'}

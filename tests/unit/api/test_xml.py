@@ -70,6 +70,14 @@ def test_each_node_is_an_element_of_its_own():
         'flavor': {'regions': ['Mordor', 'Spain2']}}
 
 
+@pytest.mark.parametrize('whole', ['<nodes>all</nodes>', '<nodes nil="true"/>'])
+def test_a_list_and_its_items_are_one_too_many(whole):
+    for both in (f'{whole}<node>Mordor</node>', f'<node>Mordor</node>{whole}'):
+        with pytest.raises(errors.Invalid) as raised:
+            read(f'<flavor>{both}</flavor>', flavors.MODIFICATION)
+        assert raised.value.args == ('flavor.nodes', 'is given more than once')
+
+
 def test_words_that_the_first_program_stumbled_on_are_names_like_others():
     assert read('<flavor><name>node public promoted</name></flavor>') == {
         'flavor': {'name': 'node public promoted'}}

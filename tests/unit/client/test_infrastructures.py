@@ -133,7 +133,7 @@ def test_without_a_terminal_nothing_can_be_asked(run, service, monkeypatch):
     monkeypatch.setattr(sys, 'stdin', io.StringIO())
 
     assert run(*BY_USER).err == [
-        'There is no terminal at which to ask for the password: name a file that has it.']
+        'There is no terminal at which to ask for the password: name a file by --password-file.']
     assert service.requests == []
 
 

@@ -12,6 +12,7 @@
 
 """Sealing credentials, and the life of the keys."""
 
+import os
 import pathlib
 import stat
 import tempfile
@@ -160,3 +161,13 @@ def test_other_files_do_not_matter(folder, keys):
     (folder / 'README').write_text('Keys.')
     (folder / 'new-x').write_text('half')
     assert keys.unseal(keys.seal({'a': 'b'})) == {'a': 'b'}
+
+
+def test_keys_belong_to_whom_the_folder_belongs(tmp_path):
+    """Whoever makes them as root makes them for the user of the conductor."""
+    folder = tmp_path / 'keys'
+    folder.mkdir(0o700)
+    if os.geteuid() == 0:
+        os.chown(folder, 12345, 12345)
+    credentials.Keys(folder).set_up()
+    assert {path.stat().st_uid for path in folder.iterdir()} == {folder.stat().st_uid}

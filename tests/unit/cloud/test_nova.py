@@ -13,6 +13,8 @@
 """The border to a region's Nova, where a real Nova cannot be made to answer so."""
 
 import dataclasses
+import itertools
+import re
 
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import session as ksa_session
@@ -119,10 +121,15 @@ def test_an_old_nova_is_asked_for_the_extra_specs_of_each_flavor_in_a_list(reque
                                                        extra_specs={'a': 'b'})]
 
 
-def test_pages_without_end_are_not_read_for_ever(requests_mock):
-    requests_mock.get(f'{URL}/flavors/detail', json={'flavors': [{**FOUND, 'swap': 0}]})
+@pytest.mark.parametrize('number', [itertools.repeat, itertools.count],
+                         ids=['the same again', 'ever new ones'])
+@pytest.mark.parametrize('act', [lambda nova: list(nova.list()), lambda nova: nova.id_of('other')])
+def test_pages_without_end_are_not_read_for_ever(requests_mock, act, number):
+    numbers = number(1)
+    requests_mock.get(re.compile(f'{URL}/flavors'), json=lambda request, context: {
+        'flavors': [{**FOUND, 'swap': 0, 'extra_specs': {}, 'id': f'f{next(numbers)}'}]})
     with pytest.raises(failures.Unreachable) as failed:
-        list(region().list())
+        act(region())
     assert failed.value.reason == 'unintelligible'
 
 
@@ -254,3 +261,9 @@ def test_words_are_kept_short():
     with pytest.raises(failures.Unreachable) as failed, failing.classified('nova'):
         raise exceptions.ClientException(503, 'x' * 5000)
     assert len(failed.value.text) == 1000
+
+
+def test_words_fit_into_one_line_of_a_log_and_into_any_database():
+    with pytest.raises(failures.Unreachable) as failed, failing.classified('nova'):
+        raise exceptions.ClientException(503, 'a\nb\x00c\ud800d \U0001f600')
+    assert failed.value.text == 'a b c d \U0001f600'

@@ -80,6 +80,7 @@ def test_the_token_for_the_region_goes_first(access, tokens, token):
 @pytest.mark.parametrize(('access', 'tokens', 'reason'), [
     (ACCESS, TOKENS, 'X-Auth-Token-KeyStone'),
     (ACCESS, {'own': 'x', 'region': ''}, 'X-Auth-Token-KeyStone'),
+    (ACCESS, {'own': 'own-token-0123', 'region': 'own-token-0123'}, 'X-Auth-Token-KeyStone'),
     (None, {'own': None, 'region': None}, 'needs a token'),
     (None, {'own': 'a b', 'region': None}, 'not a token'),
     (None, {'own': ' a', 'region': None}, 'not a token'),

@@ -21,13 +21,14 @@ added within a major version; a reader ignores those that it does not know.
 import oslo_messaging
 
 from flavorsvc import rpc
+from flavorsvc.conductor.client import compute
 from flavorsvc.domain import errors
 
 #: Version of the RPC API. A conductor serves every minor version of its major.
 VERSION = '1.2'
 
 
-class Conductor:
+class Conductor(compute.Compute):
     """Calls whichever conductor is free, and waits for its answer.
 
     Every method takes the request context first, and raises the errors of
@@ -87,6 +88,20 @@ class Conductor:
         """
         return self._call(ctxt, 'flavors', 'delete', flavor_id=flavor_id, generation=generation)
 
+    def flavor_withdraw(self, ctxt, flavor_id, generation, installation_ids, types):
+        """Take back a flavor that was just added, because a region refuses it.
+
+        Regions lose what was created in them, and keep what they had before. Nothing is done where
+        others rely on the flavor already: then Conflict or GenerationMismatch is raised.
+
+        :param generation: int, as it was added
+        :param installation_ids: list of str, the installations wished by who added it
+        :param types: list of str, the service types to which it was mapped by who added it
+        :returns: list of dict, the installations that have to go first
+        """
+        return self._call(ctxt, 'flavors', 'withdraw', flavor_id=flavor_id, generation=generation,
+                          installation_ids=installation_ids, types=types)
+
     def install(self, ctxt, flavor_id, regions):
         """Wish a flavor into regions.
 
@@ -132,7 +147,7 @@ class Conductor:
     def regions_list(self, ctxt, filters, page):
         """List regions.
 
-        :param filters: dict with any of state, project_id
+        :param filters: dict with any of state, project_id, is_listed
         :param page: dict with limit, marker, sort_key, sort_dir
         :returns: list of dict
         """
@@ -305,72 +320,6 @@ class Conductor:
         """
         self._call(ctxt, 'private_flavors', 'delete', region=region, flavor_id=flavor_id,
                    token=token)
-
-    def compute_flavors_list(self, ctxt, filters, page, project_id, everything):
-        """List flavors as Nova's API does.
-
-        :param filters: dict with is_public, min_ram_mib, min_disk_gib, name_pattern, see
-            :func:`flavorsvc.db.compute_flavors.list_page`
-        :param page: dict with limit, marker, sort_key, sort_dir
-        :param project_id: str of the caller, empty where it has none
-        :param everything: bool, whether the caller may see what no region has and what is others'
-        :returns: list of dict, without the regions
-        """
-        return self._call(ctxt, 'compute_flavors', 'list', filters=filters, page=page,
-                          project_id=project_id, everything=everything)
-
-    def compute_flavor_create(self, ctxt, values, regions):
-        """Create a flavor in the default region, and wish it into others.
-
-        :param values: dict of fields, with id (None: one is made up) and project_id
-        :param regions: list of names of regions; 'all' among them is every one
-        :returns: dict
-        """
-        return self._call(ctxt, 'compute_flavors', 'create', values=values, regions=regions)
-
-    def compute_flavor_delete(self, ctxt, flavor_id):
-        """Delete a flavor in the default region, and wish it out of all others."""
-        self._call(ctxt, 'compute_flavors', 'delete', flavor_id=flavor_id)
-
-    def compute_flavor_describe(self, ctxt, flavor_id, description):
-        """Change a description, in the default region first.
-
-        :returns: dict, the flavor
-        """
-        return self._call(ctxt, 'compute_flavors', 'describe', flavor_id=flavor_id,
-                          description=description)
-
-    def compute_extra_specs_set(self, ctxt, flavor_id, extra_specs):
-        """Set extra specs, in the default region first; others stay.
-
-        :returns: dict, the flavor
-        """
-        return self._call(ctxt, 'compute_flavors', 'set_extra_specs', flavor_id=flavor_id,
-                          extra_specs=extra_specs)
-
-    def compute_extra_spec_unset(self, ctxt, flavor_id, key):
-        """Remove an extra spec, in the default region first.
-
-        :returns: dict, the flavor
-        """
-        return self._call(ctxt, 'compute_flavors', 'unset_extra_spec', flavor_id=flavor_id,
-                          key=key)
-
-    def compute_access_add(self, ctxt, flavor_id, project):
-        """Let a project use a flavor, in the default region first.
-
-        :returns: dict, the flavor
-        """
-        return self._call(ctxt, 'compute_flavors', 'add_access', flavor_id=flavor_id,
-                          project=project)
-
-    def compute_access_remove(self, ctxt, flavor_id, project):
-        """Take a flavor away from a project, in the default region first.
-
-        :returns: dict, the flavor
-        """
-        return self._call(ctxt, 'compute_flavors', 'remove_access', flavor_id=flavor_id,
-                          project=project)
 
     def ping(self, ctxt):
         """Ask whether a conductor and its database answer.
