@@ -75,6 +75,16 @@ API_OPTS = [
                     'names no limit.'),
 ]
 
+COMPUTE_API = cfg.OptGroup('compute_api', title='The flavors of Nova\'s own API, at /v2.1')
+COMPUTE_API_OPTS = [
+    cfg.BoolOpt('enabled', default=True,
+                help='Whether the API serves them, so that the tools of Nova manage the flavors '
+                     'of all regions.'),
+    cfg.ListOpt('install_regions', default=['all'],
+                help='Regions that a flavor made there goes to, besides the default region; '
+                     '"all" is every region that there is at that time.'),
+]
+
 AUTHENTICATION_OPTS = [
     cfg.StrOpt('auth_strategy', default='keystone',
                choices=[('keystone', 'a token of Keystone in X-Auth-Token'),
@@ -173,8 +183,8 @@ CREDENTIALS_OPTS = [
 ]
 
 _SHARED = ((RPC, RPC_OPTS),)
-_API = ((None, AUTHENTICATION_OPTS), (API, API_OPTS), (HTTP_BASIC, HTTP_BASIC_OPTS),
-        (POLICY, POLICY_OPTS))
+_API = ((None, AUTHENTICATION_OPTS), (API, API_OPTS), (COMPUTE_API, COMPUTE_API_OPTS),
+        (HTTP_BASIC, HTTP_BASIC_OPTS), (POLICY, POLICY_OPTS))
 _CONDUCTOR = ((None, DEFAULT_OPTS), (CLOUD, CLOUD_OPTS), (ENGINE, ENGINE_OPTS),
               (CAPABILITIES, CAPABILITIES_OPTS), (INFRASTRUCTURES, INFRASTRUCTURES_OPTS),
               (CREDENTIALS, CREDENTIALS_OPTS))
@@ -198,9 +208,10 @@ def set_library_defaults():
     cfg.set_defaults(sizelimit.OPTS, max_request_body_size=1024 * 1024)
     cors.set_defaults(
         allow_headers=['X-Auth-Token', 'X-Auth-Token-KeyStone', 'Authorization', 'User',
-                       'Password', 'X-OpenStack-Request-ID', 'OpenStack-API-Version', 'If-Match',
-                       'Prefer'],
-        expose_headers=['X-OpenStack-Request-ID', 'OpenStack-API-Version', 'ETag', 'Location',
+                       'Password', 'X-OpenStack-Request-ID', 'OpenStack-API-Version',
+                       'X-OpenStack-Nova-API-Version', 'If-Match', 'Prefer'],
+        expose_headers=['X-OpenStack-Request-ID', 'OpenStack-API-Version',
+                        'X-OpenStack-Nova-API-Version', 'ETag', 'Location',
                         'Preference-Applied'],
         allow_methods=['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
     log.set_defaults(default_log_levels=[

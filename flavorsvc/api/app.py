@@ -28,8 +28,8 @@ from flavorsvc import policies
 from flavorsvc.api import authentication
 from flavorsvc.api import expose
 from flavorsvc.api import health
-from flavorsvc.api import microversion
 from flavorsvc.api import root
+from flavorsvc.api import surfaces
 from flavorsvc.domain import errors
 
 LOG = log.getLogger(__name__)
@@ -86,13 +86,15 @@ def make_app(conf, conductor, auth=None):
 
 
 def _pecan(conf, conductor):
-    tree = root.routes(conductor, policies.enforcer(conf), conf.api.max_limit)
+    tree = root.routes(
+        conductor, policies.enforcer(conf), conf.api.max_limit,
+        install_regions=conf.compute_api.install_regions if conf.compute_api.enabled else None)
     return pecan.make_app(
         root.Root(tree), request_cls=Request,
         # an id may end in .json, so the format is chosen by headers alone
         guess_content_type_from_ext=False,
-        hooks=[expose.Failures(), expose.Identity(root.PUBLIC), expose.Formats(),
-               microversion.Negotiation(root.DISCOVERY)])
+        hooks=[surfaces.Failures(), expose.Identity(root.PUBLIC), surfaces.Formats(),
+               surfaces.Negotiation(root.DISCOVERY)])
 
 
 class Described:
@@ -110,17 +112,18 @@ class Described:
     def __call__(self, request):
         fault = _malformed(request.environ)
         if fault is not None:
-            return expose.describe(fault, request.environ)
+            return surfaces.describe(fault, request.environ)
         try:
             response = request.get_response(self._app)
         except Exception as error:
-            return expose.describe(error, request.environ)
+            return surfaces.describe(error, request.environ)
         if response.status_int == 401:
             # whoever watches for guessing needs it; the name tried may be a password
             LOG.info('%s %s 401, from %s', request.method, request.path, request.remote_addr)
         if response.status_int < 400 or expose.DESCRIBED in request.environ:
+            response.status_int = request.environ.get(expose.EMPTY, response.status_int)
             return response
-        described = expose.describe(self._failure(response), request.environ)
+        described = surfaces.describe(self._failure(response), request.environ)
         if 'WWW-Authenticate' in response.headers:
             described.headers['WWW-Authenticate'] = response.headers['WWW-Authenticate']
         return described

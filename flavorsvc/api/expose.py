@@ -48,6 +48,7 @@ STATUS = {
     errors.NotFound: 404,
     errors.AlreadyExists: 409,
     errors.Conflict: 409,
+    errors.Leaving: 409,
     errors.GenerationMismatch: 412,
     errors.RegionUnreachable: 502,
     errors.Unavailable: 503,
@@ -61,6 +62,8 @@ IF_MATCH, PREFER, REGION_TOKEN = 'If-Match', 'Prefer', 'X-Auth-Token-KeyStone'
 
 #: Set in the environ of a request once its failure has been described.
 DESCRIBED = 'flavorsvc.described'
+#: Set there to the status of an answer without content, of which Pecan would make a 204.
+EMPTY = 'flavorsvc.empty'
 
 
 class InvalidBody(errors.FlavorsvcError):
@@ -221,18 +224,6 @@ def _answer(exposed, method, self, segments):
     return chosen.write(shape, answer.value, version, following)
 
 
-class Failures(hooks.PecanHook):
-    """Turns every exception into an answer, and logs each request."""
-
-    priority = 10
-
-    def on_error(self, state, error):
-        return describe(error, state.request.environ)
-
-    def after(self, state):
-        LOG.info('%s %s %s', state.request.method, state.request.path, state.response.status_int)
-
-
 class Identity(hooks.PecanHook):
     """Lets nobody pass whom the authentication in front did not confirm."""
 
@@ -253,19 +244,6 @@ class Identity(hooks.PecanHook):
         state.request.context['ctxt'] = (
             context.RequestContext.from_environ(environ) if confirmed
             else context.RequestContext(request_id=environ.get('openstack.request_id')))
-
-
-class Formats(hooks.PecanHook):
-    """Chooses the format of the answer before anything can go wrong in it."""
-
-    priority = 25
-
-    def on_route(self, state):
-        chosen = formats.accepted(state.request.accept)
-        if chosen is None:
-            raise webob.exc.HTTPNotAcceptable(
-                f'Answers are {" or ".join(formats.FORMATS)}; Accept allows neither.')
-        state.request.pecan['content_type'] = chosen.media_type
 
 
 def describe(error, environ):
@@ -305,8 +283,17 @@ def _entries(error, environ):
             return [_entry(STATUS[kind], kind.code, kind.title, error.reason)]
     if isinstance(error, webob.exc.HTTPClientError):
         return [_of_http(error, environ)]
-    LOG.error('%s %s failed', environ['REQUEST_METHOD'], environ.get('PATH_INFO'), exc_info=error)
+    log_unexpected(error, environ)
     return [_entry(500, 'flavorsvc.internal', 'Internal Server Error', UNEXPECTED)]
+
+
+def log_unexpected(error, environ):
+    """Log what the caller is told nothing of.
+
+    :param error: exception
+    :param environ: WSGI environment of the request
+    """
+    LOG.error('%s %s failed', environ['REQUEST_METHOD'], environ.get('PATH_INFO'), exc_info=error)
 
 
 def _of_http(error, environ):

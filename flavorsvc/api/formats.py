@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 import defusedxml
 import defusedxml.ElementTree
+import webob.exc
 import wsme.rest.json
 
 from flavorsvc.api import types
@@ -305,3 +306,17 @@ def accepted(accept):
         return JSON
     offers = accept.acceptable_offers(list(FORMATS))
     return FORMATS[offers[0][0]] if offers else None
+
+
+def chosen(request):
+    """Choose the format of the answer to a request.
+
+    :param request: webob.Request
+    :returns: a format
+    :raises webob.exc.HTTPNotAcceptable: when the caller accepts none
+    """
+    found = accepted(request.accept)
+    if found is None:
+        raise webob.exc.HTTPNotAcceptable(
+            f'Answers are {" or ".join(FORMATS)}; Accept allows neither.')
+    return found

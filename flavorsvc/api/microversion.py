@@ -19,7 +19,6 @@ import re
 
 import microversion_parse
 import pecan
-from pecan import hooks
 import webob
 import webob.exc
 
@@ -103,24 +102,22 @@ def of(environ):
         return MAX
 
 
-class Negotiation(hooks.PecanHook):
-    """Reads the header before routing, and answers it with every response."""
+def negotiate(environ):
+    """Find out which microversion a request speaks, once.
 
-    priority = 30
+    :param environ: WSGI environment; remembers it
+    :raises errors.Invalid: when the header cannot be understood
+    :raises NotSupported: when the version is out of range
+    """
+    environ[_KEY] = asked(webob.Request(environ).headers)
 
-    def __init__(self, public):
-        """Prepare.
 
-        :param public: collection of paths that tell the versions, and so must not depend on one
-        """
-        self._public = public
+def told(environ):
+    """Tell by which microversion a request was answered.
 
-    def on_route(self, state):
-        if state.request.path_info not in self._public:
-            state.request.environ[_KEY] = asked(state.request.headers)
-
-    def after(self, state):
-        version = state.request.environ.get(_KEY)
-        if version is not None:
-            state.response.headers[HEADER] = f'{SERVICE} {text(version)}'
-        state.response.headers.add('Vary', HEADER)
+    :param environ: WSGI environment
+    :returns: list of (header, value) of the answer
+    """
+    version = environ.get(_KEY)
+    said = [] if version is None else [(HEADER, f'{SERVICE} {text(version)}')]
+    return [*said, ('Vary', HEADER)]

@@ -16,6 +16,8 @@ import pecan
 import webob.exc
 
 from flavorsvc.api import types
+from flavorsvc.api.compute import flavors as compute_flavors
+from flavorsvc.api.compute import versions as compute_versions
 from flavorsvc.api.openapi import document
 from flavorsvc.api.v1 import flavors
 from flavorsvc.api.v1 import infrastructures
@@ -31,27 +33,41 @@ from flavorsvc.api.v1 import service_types
 from flavorsvc.api.v1 import versions
 
 #: Paths that tell the versions, and so must not depend on one.
-DISCOVERY = frozenset(['', '/', '/v1', '/v1/'])
+DISCOVERY = frozenset(['', '/', '/v1', '/v1/', '/v2.1', '/v2.1/'])
 #: Paths that need no token.
 PUBLIC = DISCOVERY | {'/v1/openapi.json', '/v1/openapi.json/'}
 #: Where the first program of FIWARE had its routes.
 _UNDER_API = 'api/'
+#: Where Nova's API begins.
+_COMPUTE = 'v2.1'
 
 
-def routes(*site):
+def routes(*site, install_regions=('all',)):
     """Give the URL tree: path → method → controller. ``*`` is a segment of the caller's choice.
 
     :param site: what each controller is made of (see controller.Controller)
+    :param install_regions: see compute.flavors.Flavors; None where Nova's API is not served
     :returns: dict of str to dict of str to Pecan controller
     """
-    tree = {**_own(*site), **_fiware(*site), **_under_api(_fiware(*site)), **_trove(*site)}
+    compute = install_regions is not None
+    tree = {**_own(*site, compute=compute), **_fiware(*site), **_under_api(_fiware(*site)),
+            **_trove(*site)}
     described = document.Routes(tree, _UNDER_API, PUBLIC, DISCOVERY)
     tree['v1/openapi.json'] = {'GET': openapi.OpenApi(described).show}
-    return tree
+    return {**tree, **_compute(*site, install_regions=install_regions)} if compute else tree
 
 
-def _own(*site):
-    version = versions.Versions(*site)
+def own(tree):
+    """Leave out of a URL tree what is Nova's API, which Nova's own reference describes.
+
+    :param tree: dict, from :func:`routes`
+    :returns: dict
+    """
+    return {path: methods for path, methods in tree.items() if path.split('/')[0] != _COMPUTE}
+
+
+def _own(*site, compute):
+    version = versions.Versions(*site, compute=compute)
     flavor = flavors.Flavors(*site)
     installation = installations.Installations(*site)
     region = regions.Regions(*site)
@@ -118,6 +134,24 @@ def _trove(*site):
         'v1/Flavors/*/*': {'DELETE': flavor.unmap, 'POST': flavor.create_literally},
         'v1/RegisteredFlavors/*': registered_for,
         'v1/RegisteredFlavors/*/*': mappings,
+    }
+
+
+def _compute(*site, install_regions):
+    version = compute_versions.Versions(*site)
+    flavor = compute_flavors.Flavors(*site, install_regions=install_regions)
+    extra_specs = compute_flavors.ExtraSpecs(*site)
+    access = compute_flavors.Access(*site)
+    return {
+        'v2.1': {'GET': version.show},
+        'v2.1/flavors': {'GET': flavor.index, 'POST': flavor.create},
+        'v2.1/flavors/detail': {'GET': flavor.detail},
+        'v2.1/flavors/*': {'GET': flavor.show, 'PUT': flavor.update, 'DELETE': flavor.delete},
+        'v2.1/flavors/*/os-extra_specs': {'GET': extra_specs.index, 'POST': extra_specs.create},
+        'v2.1/flavors/*/os-extra_specs/*': {'GET': extra_specs.show, 'PUT': extra_specs.update,
+                                            'DELETE': extra_specs.delete},
+        'v2.1/flavors/*/os-flavor-access': {'GET': access.index},
+        'v2.1/flavors/*/action': {'POST': access.act},
     }
 
 

@@ -94,11 +94,11 @@ def _unique_items(validator, unique, instance, schema):
         yield jsonschema.ValidationError('items are repeated')
 
 
-_formats = jsonschema.FormatChecker(formats=())
-_formats.checks('printable')(lambda value: not isinstance(value, str) or types.is_printable(value))
-_formats.checks('name')(lambda value: not isinstance(value, str) or types.is_name(value))
+FORMATS = jsonschema.FormatChecker(formats=())
+FORMATS.checks('printable')(lambda value: not isinstance(value, str) or types.is_printable(value))
+FORMATS.checks('name')(lambda value: not isinstance(value, str) or types.is_name(value))
 
-_Strict = jsonschema.validators.extend(
+Strict = jsonschema.validators.extend(
     jsonschema.Draft202012Validator, {'uniqueItems': _unique_items},
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine('integer', _is_integer))
 
@@ -109,7 +109,7 @@ def validator(shape, purpose=CREATE, version=types.CONVENTIONAL):
 
     :returns: an object whose iter_errors gives what is wrong
     """
-    return _Strict(derive(shape, purpose, version), format_checker=_formats)
+    return Strict(derive(shape, purpose, version), format_checker=FORMATS)
 
 
 def value_fault(value_type, value):
@@ -118,7 +118,7 @@ def value_fault(value_type, value):
     :param value_type: types.Value
     :returns: str, what is wrong with it; None when nothing is
     """
-    if _Strict(value_type.schema, format_checker=_formats).is_valid(value):
+    if Strict(value_type.schema, format_checker=FORMATS).is_valid(value):
         return None
     return f'must be {value_type.says}, not {shown(value)}'
 

@@ -18,8 +18,8 @@ import traceback
 
 from oslo_log import log
 
+from flavorsvc.conductor import novas
 from flavorsvc.domain import errors
-from flavorsvc.domain import failures
 
 LOG = log.getLogger(__name__)
 
@@ -27,27 +27,24 @@ _HIDDEN = '***'
 #: Characters below which a text is no token of Keystone, and stands in other words too.
 _SHORTEST_TOKEN = 8
 
-#: Reason of a failure -> the error that says it to the caller, made of region and Nova's words.
+#: What is also the caller's business where the token is the caller's.
 _ANSWERS = {
-    'rejected': lambda region, words: errors.Invalid('flavor', words),
+    **novas.REFUSALS,
     'unauthorized': lambda region, words: errors.Unauthorized(
         f'The Nova of region {region!r} refuses the token: {words}'),
-    'forbidden': lambda region, words: errors.Denied(words),
-    'conflict': lambda region, words: errors.Conflict(words),
-    'name_taken': lambda region, words: errors.Conflict(words),
 }
 
 
 class Callers:
     """Gives each caller the Novas, with the token that came with the request."""
 
-    def __init__(self, clouds, novas):
+    def __init__(self, clouds, region_novas):
         """Remember where to look; nothing is contacted.
 
         :param clouds: flavorsvc.cloud.sessions.Clouds
-        :param novas: flavorsvc.conductor.novas.Novas
+        :param region_novas: flavorsvc.conductor.novas.Novas
         """
-        self._clouds, self._novas = clouds, novas
+        self._clouds, self._novas = clouds, region_novas
 
     @contextlib.contextmanager
     def asked(self, region, tokens, request_id):
@@ -63,7 +60,7 @@ class Callers:
             refused there
         :raises errors.FlavorsvcError: what Nova answered, in its words
         """
-        with _secret(tokens), _answered(region):
+        with _secret(tokens), novas.answered(region, _ANSWERS):
             place = self._novas.place(region)
             foreign = place['access'] is not None
             cloud = self._clouds.as_caller(_token(region, tokens, foreign), foreign)
@@ -87,16 +84,6 @@ def _token(region, tokens, foreign):
     if not (token.isascii() and token.isprintable()) or ' ' in token:
         raise errors.Unauthorized(f'What came for region {region!r} is not a token.')
     return token
-
-
-@contextlib.contextmanager
-def _answered(region):
-    try:
-        yield
-    except failures.Failure as failure:
-        if failure.reason in _ANSWERS:
-            raise _ANSWERS[failure.reason](region, failure.text) from failure
-        raise errors.RegionUnreachable(region, failure.text) from failure
 
 
 @contextlib.contextmanager

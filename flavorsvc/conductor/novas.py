@@ -18,6 +18,15 @@ from flavorsvc.db import regions
 from flavorsvc.domain import errors
 from flavorsvc.domain import failures
 
+#: Reason of a failure → the error that says it to the caller, made of region and Nova's words.
+REFUSALS = {
+    'rejected': lambda region, words: errors.Invalid('flavor', words),
+    'forbidden': lambda region, words: errors.Denied(words),
+    'conflict': lambda region, words: errors.Conflict(words),
+    'name_taken': lambda region, words: errors.Conflict(words),
+    'sizes_differ': lambda region, words: errors.Conflict(f'Region {region}: {words}'),
+}
+
 
 class Novas:
     """Finds the way to each region's Nova with the service's own credential."""
@@ -44,6 +53,10 @@ class Novas:
             raise errors.RegionUnreachable(found['name'], found['reason'])
         return found
 
+    def default(self):
+        """Name the region that is meant where none is named."""
+        return self._default_region
+
     @contextlib.contextmanager
     def asked(self, name, request_id):
         """Give a region's Nova to a block that asks it something.
@@ -55,9 +68,44 @@ class Novas:
         :raises errors.RegionUnreachable: when it does not answer what it is asked
         """
         place = self.place(name)
+        with answered(place['name'], {}):
+            yield self._nova(place, request_id)
+
+    @contextlib.contextmanager
+    def changed(self, name, request_id):
+        """Give a region's Nova to a block that changes something there for a caller.
+
+        :param name: str
+        :param request_id: str that Nova is to log
+        :returns: context manager that gives a :class:`flavorsvc.cloud.nova.Nova`
+        :raises errors.RegionUnreachable: when there is no such region, or it does not answer
+        :raises errors.FlavorsvcError: what Nova refuses, in its words
+        """
         try:
-            cloud = self._clouds.of(place['access'])
-            microversion = place['microversion'] or cloud.negotiate(place['endpoint'])
-            yield cloud.nova(place['endpoint'], microversion, request_id)
-        except failures.Failure as failure:
-            raise errors.RegionUnreachable(place['name'], failure.text) from failure
+            place = self.place(name)
+        except errors.NotFound as error:
+            raise errors.RegionUnreachable(name, 'it has not been discovered.') from error
+        with answered(place['name'], REFUSALS):
+            yield self._nova(place, request_id)
+
+    def _nova(self, place, request_id):
+        cloud = self._clouds.of(place['access'])
+        microversion = place['microversion'] or cloud.negotiate(place['endpoint'])
+        return cloud.nova(place['endpoint'], microversion, request_id)
+
+
+@contextlib.contextmanager
+def answered(region, answers):
+    """Say to a caller what a block met in a region.
+
+    :param region: str
+    :param answers: dict of the reason of a failure to a function of region and Nova's words that
+        gives the error; for any other reason the region could not be reached
+    :raises errors.FlavorsvcError: in place of a failures.Failure
+    """
+    try:
+        yield
+    except failures.Failure as failure:
+        if failure.reason in answers:
+            raise answers[failure.reason](region, failure.text) from failure
+        raise errors.RegionUnreachable(region, failure.text) from failure

@@ -58,6 +58,7 @@ class ConductorService(service.ServiceBase):
         region_novas = novas.Novas(self._db, clouds, self._conf.cloud.default_region)
         self._server = rpc.server(self._conf, rpc.transport(self._conf), self._conf.host, [
             endpoints.Flavors(self._db, self._engine, table),
+            endpoints.ComputeFlavors(self._db, self._engine, region_novas, table),
             endpoints.Installations(self._db, self._engine),
             endpoints.Regions(self._db, self._conf.engine.per_region,
                               self._conf.cloud.default_region),

@@ -134,6 +134,17 @@ class Conflict(FlavorsvcError):
     title = 'Conflict'
 
 
+class Leaving(Conflict):
+    """What is in the way is about to go: ``Leaving('m1.tiny', 'RegionTwo')``."""
+
+    def __init__(self, flavor_id, regions):
+        super().__init__(flavor_id, regions)
+
+    @property
+    def reason(self):
+        return f'The flavor {self.args[0]!r} is being deleted; it has yet to leave {self.args[1]}.'
+
+
 class AlreadyExists(FlavorsvcError):
     """A unique value is taken: ``AlreadyExists('flavor', 'name', 'm1.tiny')``."""
 

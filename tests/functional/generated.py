@@ -37,7 +37,7 @@ SETTINGS = {'deadline': None, 'database': None,
             'derandomize': 'FLAVORSVC_GENERATED' not in os.environ,
             'suppress_health_check': list(hypothesis.HealthCheck)}
 VERSIONS = [microversion.text(microversion.MIN), microversion.text(microversion.MAX)]
-TREE = root.routes(None, None, 1)
+TREE = root.own(root.routes(None, None, 1))
 JSON, XML = 'application/json', 'application/xml'
 #: Nobody waits for the regions: no engine works here.
 AT_ONCE = 'respond-async'

@@ -125,6 +125,7 @@ class Site:
         region_novas = novas.Novas(self.database, clouds, conf.cloud.default_region)
         self._server = rpc.server(conf, rpc.transport(conf), 'conductor', [
             endpoints.Flavors(self.database, idle, table),
+            endpoints.ComputeFlavors(self.database, idle, region_novas, table),
             endpoints.Installations(self.database, idle),
             endpoints.Regions(self.database, conf.engine.per_region, conf.cloud.default_region),
             endpoints.Infrastructures(self.database, clouds,

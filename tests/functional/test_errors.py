@@ -38,6 +38,8 @@ EXAMPLES = {
     errors.AlreadyExists: (('flavor', 'name', 'a'), 409,
                            "There is already a flavor whose name is 'a'."),
     errors.Conflict: (('The flavor is being deleted.',), 409, 'The flavor is being deleted.'),
+    errors.Leaving: (('f1', 'RegionTwo'), 409,
+                     "The flavor 'f1' is being deleted; it has yet to leave RegionTwo."),
     errors.GenerationMismatch: (('flavor', 'a', 1, 2), 412,
                                 "The flavor 'a' is at generation 2, not 1: read it again before "
                                 'changing it.'),

@@ -28,7 +28,7 @@ from tests.functional import test_samples
 
 PAGES = pathlib.Path(__file__).parents[2] / 'doc/source/api'
 PARAMETERS = yaml.safe_load((PAGES / 'parameters.yaml').read_text())
-TREE = root.routes(None, None, 1)
+TREE = root.own(root.routes(None, None, 1))
 
 #: Where there is no controller, and so nothing to compare.
 MIDDLEWARE = {('GET', '/healthcheck')}
@@ -184,6 +184,15 @@ def test_every_route_is_described():
             controller.__func__ in functions and path.removeprefix('api/') in
             other_names | {path for _, path in described})]
     assert missing == []
+
+
+def test_every_route_of_novas_api_is_named_in_its_page():
+    page = (PAGES / 'compute.rst').read_text()
+    named = {(method, re.sub('{.+?}', '*', path))
+             for method, path in re.findall(r'   \* - (\w+)\n     - ``/(\S+)``', page)}
+    tree = root.routes(None, None, 1)
+    assert named == {(method, path) for path in tree.keys() - TREE.keys()
+                     for method in tree[path]}
 
 
 def test_every_parameter_is_used():

@@ -19,6 +19,7 @@ import pathlib
 import subprocess
 import sysconfig
 import time
+import uuid
 
 from keystoneauth1 import adapter
 from keystoneauth1 import session
@@ -130,6 +131,10 @@ class Running:
         """Return a token of an actor of clouds.yaml."""
         return self._session(actor).get_token()
 
+    def session(self, actor):
+        """Return a keystoneauth session of an actor of clouds.yaml."""
+        return self._session(actor)
+
     def openstack(self, actor, *arguments):
         """Run the openstack CLI as an actor of clouds.yaml; return the CompletedProcess."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith('OS_')}
@@ -178,6 +183,27 @@ class Running:
 
     def keystone_log(self):
         return RequestLog(self.document['keystone_request_log'])
+
+    def foreign_user(self, admin):
+        """Make a reader in a foreign cloud; return the id of its project and a token.
+
+        :param admin: str, the actor who may do so there
+        """
+        there = self._session(admin)
+        keystone = adapter.Adapter(there, service_type='identity', interface='public')
+        name, password = f'reader-{uuid.uuid4().hex[:8]}', uuid.uuid4().hex
+        auth = self._clouds[admin]['auth']
+        url = auth['auth_url']
+
+        def post(kind, **fields):
+            [name_of] = keystone.post(f'{url}/{kind}s', json={kind: fields}).json().values()
+            return name_of['id']
+        project, user = (post('project', name=name, domain_id='default'),
+                         post('user', name=name, password=password, domain_id='default'))
+        [role] = keystone.get(f'{url}/roles?name=reader').json()['roles']
+        keystone.put(f'{url}/projects/{project}/users/{user}/roles/{role["id"]}')
+        return project, session.Session(v3.Password(
+            auth_url=url, user_id=user, password=password, project_id=project)).get_token()
 
     # -- what many tests do
 

@@ -53,7 +53,7 @@ def test_every_option_says_what_it_is_for(option):
 def test_every_rule_says_what_it_protects(rule):
     assert rule.description
     for operation in getattr(rule, 'operations', []):
-        assert operation['path'].startswith('/v1/')
+        assert operation['path'].startswith(('/v1/', '/v2.1/'))
         assert operation['method'] in {'GET', 'POST', 'PUT', 'PATCH', 'DELETE'}
 
 

@@ -22,7 +22,7 @@ import threading
 import bcrypt
 import cachetools
 
-from flavorsvc.api import expose
+from flavorsvc.api import surfaces
 from flavorsvc.api.authentication import identity
 from flavorsvc.api.authentication import user_file
 from flavorsvc.domain import errors
@@ -133,7 +133,7 @@ def _decoded(authorization):
 
 
 def _refusal(environ):
-    refused = expose.describe(
+    refused = surfaces.describe(
         errors.Unauthorized('The name of a user and its password are needed.'), environ)
     refused.headers['WWW-Authenticate'] = _CHALLENGE
     return refused

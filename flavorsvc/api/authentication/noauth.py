@@ -15,7 +15,7 @@
 
 import ipaddress
 
-from flavorsvc.api import expose
+from flavorsvc.api import surfaces
 from flavorsvc.api.authentication import identity
 from flavorsvc.domain import errors
 
@@ -62,7 +62,7 @@ def middleware(conf, public):
             if not _is_project_id(project_id):
                 fault = errors.Invalid('X-Project-Id', f'must have at most {_LONGEST_PROJECT_ID} '
                                                        f'printable characters of ASCII')
-                return expose.describe(fault, environ)(environ, start_response)
+                return surfaces.describe(fault, environ)(environ, start_response)
             identity.confirm(environ, _NAME, _NAME, project_id, ['admin'])
             return app(environ, start_response)
         return confirmed

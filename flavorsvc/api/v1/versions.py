@@ -17,6 +17,7 @@ import pecan
 from flavorsvc.api import controller
 from flavorsvc.api import microversion
 from flavorsvc.api import types
+from flavorsvc.api.compute import microversions
 from flavorsvc.api.expose import expose
 from flavorsvc.api.types import readonly
 
@@ -35,6 +36,7 @@ class Version(types.Model):
 
 #: The first words are those by which clients of the FIWARE program know that it is on line.
 _GREETING = 'Hello world: one catalogue of flavors, kept the same in every Nova region.'
+_COMPUTE = 'The flavors as Nova has them, for the tools of Nova.'
 
 VERSION = types.Single('version', Version)
 VERSIONS = types.Listing('versions', Version)
@@ -43,10 +45,19 @@ VERSIONS = types.Listing('versions', Version)
 class Versions(controller.Controller):
     """/ and /v1"""
 
+    def __init__(self, *site, compute=True):
+        """Prepare.
+
+        :param site: see controller.Controller
+        :param compute: bool, whether Nova's API is served too
+        """
+        super().__init__(*site)
+        self._compute = compute
+
     @expose(VERSIONS)
     def index(self, ctxt):
-        """List the versions."""
-        return [_v1()]
+        """List the versions: of this service's own API, and of Nova's where that is served."""
+        return [_v1(), _v2_1()] if self._compute else [_v1()]
 
     @expose(VERSION)
     def show(self, ctxt):
@@ -55,9 +66,16 @@ class Versions(controller.Controller):
 
 
 def _v1():
-    newest = microversion.text(microversion.MAX)
+    return _version('v1', _GREETING, microversion.MIN, microversion.MAX)
+
+
+def _v2_1():
+    return _version('v2.1', _COMPUTE, microversions.MIN, microversions.MAX)
+
+
+def _version(version_id, description, oldest, newest):
     return Version(
-        id='v1', description=_GREETING, status='CURRENT',
-        min_version=microversion.text(microversion.MIN),
-        max_version=newest, version=newest,
-        links=[types.Link(rel='self', href=f'{pecan.request.application_url}/v1/')])
+        id=version_id, description=description, status='CURRENT',
+        min_version=microversion.text(oldest), max_version=microversion.text(newest),
+        version=microversion.text(newest),
+        links=[types.Link(rel='self', href=f'{pecan.request.application_url}/{version_id}/')])

@@ -16,6 +16,7 @@ An operation is committed before the answer leaves; only then is the engine
 nudged. A lost nudge costs a poll interval, never a wish.
 """
 
+from flavorsvc.conductor.endpoints.compute_flavors import ComputeFlavors
 from flavorsvc.conductor.endpoints.flavors import Flavors
 from flavorsvc.conductor.endpoints.health import Health
 from flavorsvc.conductor.endpoints.infrastructures import Infrastructures
@@ -25,5 +26,5 @@ from flavorsvc.conductor.endpoints.regions import Regions
 from flavorsvc.conductor.endpoints.service_types import ServiceFlavors
 from flavorsvc.conductor.endpoints.service_types import ServiceTypes
 
-__all__ = ['Flavors', 'Health', 'Infrastructures', 'Installations', 'PrivateFlavors', 'Regions',
-           'ServiceFlavors', 'ServiceTypes']
+__all__ = ['ComputeFlavors', 'Flavors', 'Health', 'Infrastructures', 'Installations',
+           'PrivateFlavors', 'Regions', 'ServiceFlavors', 'ServiceTypes']

@@ -137,6 +137,4 @@ def _want(session, row, region_names, desired, request_id, now, anew=False):
 
 def _refuse_if_deleting(session, row):
     if row.status == 'deleting':
-        left = ', '.join(installations.wanted_anywhere(session, row.pk))
-        raise errors.Conflict(
-            f'The flavor {row.id!r} is being deleted; it has yet to leave {left}.')
+        raise errors.Leaving(row.id, ', '.join(installations.wanted_anywhere(session, row.pk)))

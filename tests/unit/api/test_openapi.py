@@ -22,7 +22,7 @@ from flavorsvc.api import types
 from flavorsvc.api.openapi import document
 from flavorsvc.api.openapi import schemas
 
-TREE = root.routes(None, None, 1)
+TREE = root.own(root.routes(None, None, 1))
 ROUTES = document.Routes(TREE, 'api/', root.PUBLIC, root.DISCOVERY)
 
 

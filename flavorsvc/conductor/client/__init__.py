@@ -21,13 +21,14 @@ added within a major version; a reader ignores those that it does not know.
 import oslo_messaging
 
 from flavorsvc import rpc
+from flavorsvc.conductor.client import compute
 from flavorsvc.domain import errors
 
 #: Version of the RPC API. A conductor serves every minor version of its major.
-VERSION = '1.1'
+VERSION = '1.2'
 
 
-class Conductor:
+class Conductor(compute.Compute):
     """Calls whichever conductor is free, and waits for its answer.
 
     Every method takes the request context first, and raises the errors of
