@@ -31,6 +31,9 @@ DESCRIPTION_SINCE = (2, 55)
 #: DELETE of the extra spec '..' would reach the flavor itself.
 PATHS = frozenset(['.', '..'])
 
+#: The same for ids: GET /flavors/detail is Nova's list of flavors.
+_OTHER_URLS = PATHS | {'detail'}
+
 #: What Nova accepts as the id of a new flavor.
 #: What nothing can stand for in a flavor that is new.
 NEEDED = ('name', 'vcpus', 'ram_mib', 'disk_gib')
@@ -77,7 +80,7 @@ def is_id(text):
     :param text: str
     :returns: bool
     """
-    return _ID.fullmatch(text) is not None and text not in PATHS
+    return _ID.fullmatch(text) is not None and text not in _OTHER_URLS
 
 
 def wanted(values, table):
@@ -191,7 +194,7 @@ def check(values, before=None):
     if before is not None and ((before['public'] and not values['public'])
                                or (before['promoted'] and not values['promoted'])):
         raise errors.Conflict('A flavor cannot be unpublished or unpromoted.')
-    if values['id'] in PATHS:
+    if values['id'] in _OTHER_URLS:
         raise errors.Invalid('flavor.id', f'{values["id"]!r} would mean another URL')
     for key in PATHS.intersection(values['extra_specs']):
         raise errors.Invalid('flavor.extra_specs', f'a key {key!r} would mean another URL')

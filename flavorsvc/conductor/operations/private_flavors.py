@@ -14,7 +14,6 @@
 """What can be done with the flavors that only one region has, in its own Nova."""
 
 import dataclasses
-import re
 
 from flavorsvc.domain import compare
 from flavorsvc.domain import errors
@@ -26,8 +25,6 @@ _FIELDS = (*flavor.IMMUTABLE, *_CHANGEABLE)
 
 #: Has Nova choose the id.
 _AUTO = 'auto'
-#: What Nova allows as an id. Anything else in a URL would mean something other than a flavor.
-_ID = re.compile(r'[\w.-]+(?: +[\w.-]+)*', re.ASCII)
 
 
 def read_all(nova, region):
@@ -131,14 +128,10 @@ def as_dict(spec, region):
 
 
 def _found(nova, flavor_id):
-    found = nova.show(flavor_id) if _is_id(flavor_id) else None
+    found = nova.show(flavor_id) if flavor.is_id(flavor_id) else None
     if found is None:
         raise errors.NotFound('flavor', flavor_id)
     return found
-
-
-def _is_id(text):
-    return text not in flavor.PATHS and _ID.fullmatch(text) is not None
 
 
 def _normalized(spec):
@@ -148,7 +141,7 @@ def _normalized(spec):
 
 def _check(nova, wanted):
     """Refuse what would reach something else in Nova's API, or would silently be left out."""
-    if not _is_id(wanted.id):
+    if not flavor.is_id(wanted.id):
         raise errors.Invalid('flavor.id', 'must be letters, digits, dots, dashes, underscores '
                                           'and spaces between them')
     for key in sorted(flavor.PATHS.intersection(wanted.extra_specs)):

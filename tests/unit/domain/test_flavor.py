@@ -44,7 +44,8 @@ def test_a_stored_flavor_keeps_its_extra_specs_when_the_table_loses_its_property
 
 @pytest.mark.parametrize(('text', 'may_be'), [
     ('1', True), ('m1.tiny', True), ('a b_c-d', True), ('...', True), ('x' * 255, True),
-    ('', False), ('.', False), ('..', False), (' a', False), ('a ', False), ('a/b', False),
+    ('', False), ('.', False), ('..', False), ('detail', False), ('details', True),
+    (' a', False), ('a ', False), ('a/b', False),
     ('a?b', False), ('a%2Fb', False), ('a\n', False), ('é', False), ('x' * 256, False)])
 def test_an_id_is_one_that_nova_can_have(text, may_be):
     assert flavor.is_id(text) is may_be
@@ -79,6 +80,7 @@ def _values(**changes):
     ({'promoted': True}, 'flavor.promoted'),
     ({'projects': ['p']}, 'flavor.projects'),
     ({'id': '..'}, 'flavor.id'),
+    ({'id': 'detail'}, 'flavor.id'),
     ({'id': '.'}, 'flavor.id'),
     ({'extra_specs': {'..': 'x'}}, 'flavor.extra_specs'),
 ])
