@@ -69,7 +69,7 @@ def check(app, method, path, content, version, query=()):
         request.query_string = urllib.parse.urlencode(query)
     request.body = content
     response = request.get_response(app)
-    generated.tally[response.status_int] += 1
+    generated.tally[str(response.status_int)] += 1
     assert response.status_int < 500 or response.status_int == 503, response.text
     if response.status_int >= 400:
         [(name, fault)] = response.json.items()
