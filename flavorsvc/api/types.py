@@ -63,6 +63,16 @@ def attributes(datatype, version):
             for each in wtypes.list_attributes(datatype) if each.since <= version]
 
 
+def name_of(datatype, key, version):
+    """Tell what a microversion calls an attribute.
+
+    :param key: str, what the conductor calls it
+    :param version: (major, minor)
+    :returns: str
+    """
+    return next(name for name, each in attributes(datatype, version) if each.key == key)
+
+
 class Value(wtypes.UserType):
     """A value with bounds.
 

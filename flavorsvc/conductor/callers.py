@@ -64,8 +64,7 @@ class Callers:
             place = self._novas.place(region)
             foreign = place['access'] is not None
             cloud = self._clouds.as_caller(_token(region, tokens, foreign), foreign)
-            microversion = place['microversion'] or cloud.negotiate(place['endpoint'])
-            yield cloud.nova(place['endpoint'], microversion, request_id)
+            yield novas.border(cloud, place, request_id)
 
 
 def _token(region, tokens, foreign):

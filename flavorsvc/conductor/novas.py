@@ -69,7 +69,7 @@ class Novas:
         """
         place = self.place(name)
         with answered(place['name'], {}):
-            yield self._nova(place, request_id)
+            yield border(self._clouds.of(place['access']), place, request_id)
 
     @contextlib.contextmanager
     def changed(self, name, request_id):
@@ -86,12 +86,19 @@ class Novas:
         except errors.NotFound as error:
             raise errors.RegionUnreachable(name, 'it has not been discovered.') from error
         with answered(place['name'], REFUSALS):
-            yield self._nova(place, request_id)
+            yield border(self._clouds.of(place['access']), place, request_id)
 
-    def _nova(self, place, request_id):
-        cloud = self._clouds.of(place['access'])
-        microversion = place['microversion'] or cloud.negotiate(place['endpoint'])
-        return cloud.nova(place['endpoint'], microversion, request_id)
+
+def border(cloud, place, request_id):
+    """Give the border to a region's Nova, whose microversion is asked for where it is not known.
+
+    :param cloud: flavorsvc.cloud.sessions.Cloud
+    :param place: dict, from :meth:`Novas.place`
+    :param request_id: str that Nova is to log
+    :returns: flavorsvc.cloud.nova.Nova
+    """
+    microversion = place['microversion'] or cloud.negotiate(place['endpoint'])
+    return cloud.nova(place['endpoint'], microversion, request_id)
 
 
 @contextlib.contextmanager

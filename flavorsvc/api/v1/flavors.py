@@ -104,7 +104,7 @@ QUERY = query.Query(
 
 
 class Catalogue(controller.Controller):
-    """What the two kinds of flavor resources share: who may do what with a flavor."""
+    """What the resources made of flavors of the catalogue share: who may do what with a flavor."""
 
     def visible(self, ctxt, flavor_id):
         """Read a flavor.
@@ -303,7 +303,8 @@ class Flavors(Catalogue):
     @expose(FLAVOR, body=Body(FLAVOR, schema.UPDATE), heeds=(IF_MATCH,))
     def update(self, ctxt, flavor_id, body):
         """Change a flavor, also where it is installed."""
-        return self.answer(ctxt, self._change(ctxt, self.visible(ctxt, flavor_id), body))
+        return self.answer(ctxt, self._change(ctxt, self.visible(ctxt, flavor_id),
+                                             publishing(body)))
 
     @expose(FLAVOR, body=Body(MODIFICATION, schema.MODIFY), statuses=(202,),
             seed={'flavors:promote': seed.Status(401),
@@ -337,7 +338,7 @@ class Flavors(Catalogue):
         # promoting first: whoever may not is told so, whosever flavor it is
         self.enforce_on_promoted(ctxt, flavor, changes.get('promoted'))
         self.enforce(ctxt, 'flavors:update', target(ctxt, flavor))
-        return self.conductor.flavor_update(ctxt, flavor['id'], publishing(changes),
+        return self.conductor.flavor_update(ctxt, flavor['id'], changes,
                                             controller.expected_generation())
 
     @expose(installations.INSTALLATIONS, status=202, statuses=(204,), heeds=(IF_MATCH, PREFER))

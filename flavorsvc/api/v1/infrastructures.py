@@ -132,5 +132,4 @@ def _check(credential):
 
 
 def _field(key):
-    attributes = types.attributes(Registration, microversion.current())
-    return f'infrastructure.{next(name for name, each in attributes if each.key == key)}'
+    return f'infrastructure.{types.name_of(Registration, key, microversion.current())}'

@@ -27,7 +27,10 @@ from flavorsvc.api.expose import expose
 from flavorsvc.api.v1 import flavors
 from flavorsvc.domain import errors
 
-_OF_CATALOGUE = ('public', 'promoted', 'properties', 'projects')
+#: What only a flavor of the catalogue has.
+_REFUSED = ('properties', 'projects')
+#: The seeds send these false and true alike, and are told false.
+_IGNORED = ('public', 'promoted')
 _HEEDS = (REGION_TOKEN,)
 _SEED = {'region': seed.Plain(404, 'Not Found the region {1}')}
 
@@ -102,11 +105,10 @@ def of_nova(values):
     :returns: dict
     :raises errors.Invalid: for what only flavors of the catalogue can be
     """
-    for name in _OF_CATALOGUE:
-        # the seeds send false and true alike, and are told false
-        if values.get(name) and name not in ('public', 'promoted'):
+    for name in _REFUSED:
+        if values.get(name):
             raise errors.Invalid(f'flavor.{name}', 'only a flavor of the catalogue has that')
-    return {name: value for name, value in values.items() if name not in _OF_CATALOGUE}
+    return {name: value for name, value in values.items() if name not in (*_REFUSED, *_IGNORED)}
 
 
 def represent(region, values):

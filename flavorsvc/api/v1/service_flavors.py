@@ -195,6 +195,4 @@ def represent(values):
 
 
 def _field(key):
-    names = {each.key: name for name, each
-             in types.attributes(ServiceFlavor, microversion.current())}
-    return f'flavor.{names[key]}'
+    return f'flavor.{types.name_of(ServiceFlavor, key, microversion.current())}'
