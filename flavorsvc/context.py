@@ -19,8 +19,8 @@ class RequestContext(context.RequestContext):
     """The caller of one request, as Keystone vouches for it.
 
     It crosses RPC without the caller's token: the conductor acts with a
-    credential of its own. Only the calls about private flavors, which are done
-    in the caller's name, carry a token, as an argument.
+    credential of its own. Only the calls about private flavors and servers, which
+    are done in the caller's name, carry a token, as an argument.
     """
 
     def to_dict(self):
@@ -31,3 +31,15 @@ class RequestContext(context.RequestContext):
         values = super().to_dict()
         values['auth_token'] = None
         return values
+
+
+def global_request_id(request_id):
+    """Give the id that came with a request from whoever made it, for what is done in its course.
+
+    :param request_id: str, of the request that is being worked on
+    :returns: str, or None where none came
+    """
+    current = context.get_current()
+    if current is None or current.request_id != request_id:
+        return None
+    return current.global_request_id

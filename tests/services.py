@@ -133,7 +133,7 @@ POSTGRESQL = Service(
 )
 
 
-def _search_path():
+def search_path():
     """Return PATH with the folders where Debian hides server binaries."""
     hidden = ['/usr/sbin', '/usr/lib/rabbitmq/bin', *glob.glob('/usr/lib/postgresql/*/bin')]
     beside_python = str(pathlib.Path(sys.executable).parent)
@@ -162,7 +162,7 @@ def _private(service):
     The server lives as long as the pipe to its standard input is open, so it also ends when the
     test run is killed.
     """
-    path = _search_path()
+    path = search_path()
     if shutil.which(service.binary, path=path) is None:
         raise Missing(f'no server answers and {service.binary} is not installed')
     if service.refuses_root and os.geteuid() == 0:

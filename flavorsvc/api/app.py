@@ -28,11 +28,16 @@ from flavorsvc import policies
 from flavorsvc.api import authentication
 from flavorsvc.api import expose
 from flavorsvc.api import health
+from flavorsvc.api import measuring
+from flavorsvc.api import microversion
 from flavorsvc.api import root
 from flavorsvc.api import surfaces
+from flavorsvc.api.compute import regional
 from flavorsvc.domain import errors
 
 LOG = log.getLogger(__name__)
+
+_PUBLIC, _DISCOVERY = map(regional.Everywhere, (root.PUBLIC, root.DISCOVERY))
 
 
 class Request(pecan.Request):
@@ -63,6 +68,10 @@ def make_app(conf, conductor, auth=None):
     conf.register_opts(cors.CORS_OPTS, 'cors')
     app = _pecan(conf, conductor)
     pipeline = (  # the outermost first
+        # brings the root of the service, where links begin, into one form
+        _rooted,
+        # counts and times whatever is answered
+        measuring.Measured,
         # answers the preflight requests of browsers; only where [cors] allowed_origin is set,
         # for it answers every OPTIONS
         lambda app: cors.CORS(app, conf) if conf.cors.allowed_origin else app,
@@ -70,31 +79,47 @@ def make_app(conf, conductor, auth=None):
         lambda app: http_proxy_to_wsgi.HTTPProxyToWSGI(app, conf),
         # gives the request the id that it has in every log and answer
         lambda app: request_id.RequestId(app, conf),
+        # and in the logs of those who refuse it before its caller is known
+        measuring.Named,
+        # while conductors of an earlier release answer, what they cannot do is not offered
+        lambda app: microversion.Limited(app, conf.rpc.version_cap),
         # needs no token
-        lambda app: health.Healthcheck(app, conductor),
+        lambda app: health.Healthcheck(app, conductor, conf.api.healthcheck_details_for),
         # puts what the middleware below refuses into the shape of all errors; logs what nobody
         # expected and tells the caller nothing of it
         lambda app: Described(app, conf),
         # refuses bodies above [oslo_middleware] max_request_body_size
         lambda app: sizelimit.RequestBodySizeLimiter(app, conf),
         # lets nobody pass whom [DEFAULT] auth_strategy does not know
-        auth or authentication.strategy(conf, root.PUBLIC),
+        auth or authentication.strategy(conf, _PUBLIC),
     )
     for wrap in reversed(pipeline):
         app = wrap(app)
     return app
 
 
+def _rooted(app):
+    """Take the slash from the end of SCRIPT_NAME, or links would have two.
+
+    Apache (mod_proxy_uwsgi) leaves it there when it is asked for the root of the service.
+    """
+    def wrapped(environ, start_response):
+        environ['SCRIPT_NAME'] = environ.get('SCRIPT_NAME', '').rstrip('/')
+        return app(environ, start_response)
+    return wrapped
+
+
 def _pecan(conf, conductor):
     tree = root.routes(
         conductor, policies.enforcer(conf), conf.api.max_limit,
-        install_regions=conf.compute_api.install_regions if conf.compute_api.enabled else None)
+        install_regions=conf.compute_api.install_regions if conf.compute_api.enabled else None,
+        show_unmanaged=conf.compute_api.show_unmanaged)
     return pecan.make_app(
         root.Root(tree), request_cls=Request,
         # an id may end in .json, so the format is chosen by headers alone
         guess_content_type_from_ext=False,
-        hooks=[surfaces.Failures(), expose.Identity(root.PUBLIC), surfaces.Formats(),
-               surfaces.Negotiation(root.DISCOVERY)])
+        hooks=[surfaces.Failures(), expose.Identity(_PUBLIC), surfaces.Formats(),
+               surfaces.Negotiation(_DISCOVERY)])
 
 
 class Described:

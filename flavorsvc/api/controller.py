@@ -82,6 +82,32 @@ class Controller:
             ctxt, {**filters, 'is_listed': True}, page))
         return [region['name'] for region in regions]
 
+    def enforce_in_regions(self, ctxt, rule, names):
+        """Let the caller pass who may act on all these regions.
+
+        :param names: list of str, or 'all'
+        :raises errors.Forbidden: naming the first one that is in the way
+        """
+        if not names or self.allowed(ctxt, rule, {}):
+            return
+        if names == 'all':
+            self.enforce(ctxt, rule, {}, because='For "all" regions it takes the infrastructure '
+                                                 'manager; name the regions of your project.')
+        own = self.own_regions(ctxt)
+        for name in names:
+            if name not in own:
+                self._enforce_in_region_of_others(ctxt, rule, name)
+            else:
+                self.enforce(ctxt, rule, {'region_project_id': ctxt.project_id})
+
+    def _enforce_in_region_of_others(self, ctxt, rule, name):
+        try:
+            self.conductor.region_get(ctxt, name)
+        except errors.NotFound:
+            raise errors.UnknownRegion(name) from None
+        self.enforce(ctxt, rule, {},
+                     because=f'The region {name!r} is not one of your project.')
+
     def all_of(self, page, marker, ask):
         """Ask for a page; for page after page where it has no limit.
 
@@ -123,6 +149,17 @@ def self_link(*segments):
     :returns: list of types.Link
     """
     return [types.Link(rel='self', href=url(*segments))]
+
+
+def tokens():
+    """Give the tokens that came with the request that is being answered.
+
+    :returns: dict with own (str or None), the token of the Keystone of this service, and region
+        (str or None), the one that was given for the region
+    """
+    headers = pecan.request.headers
+    return {'own': headers.get('X-Auth-Token') or None,
+            'region': headers.get('X-Auth-Token-KeyStone') or None}
 
 
 def expected_generation():

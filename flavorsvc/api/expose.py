@@ -159,10 +159,11 @@ class Exposed:
     first: object
     seed: dict
     heeds: tuple = ()
+    since: tuple = types.CONTRACT
 
 
 def expose(answers=None, body=None, query=None, status=200, statuses=(), first=None, seed=None,
-           heeds=()):
+           heeds=(), since=types.CONTRACT):
     """Make a method of a controller answer HTTP.
 
     The method is called with the context of the request, the variable segments of the path,
@@ -181,8 +182,9 @@ def expose(answers=None, body=None, query=None, status=200, statuses=(), first=N
         :func:`flavorsvc.api.seed.told`)
     :param heeds: names of the headers that it reads, of those that not every method does; for the
         document of the API
+    :param since: (major, minor), the first microversion that has it; below, the URL is not found
     """
-    exposed = Exposed(answers, body, query, status, statuses, first, seed or {}, heeds)
+    exposed = Exposed(answers, body, query, status, statuses, first, seed or {}, heeds, since)
 
     def decorate(method):
         @pecan.expose(content_type=formats.XML.media_type)
@@ -202,6 +204,10 @@ def _answer(exposed, method, self, segments):
     request, response, version = pecan.request, pecan.response, microversion.current()
     ctxt = request.context['ctxt']
     arguments = {}
+    if version < exposed.since:
+        raise webob.exc.HTTPNotFound(
+            f'This needs microversion {microversion.text(exposed.since)} (header '
+            f'{microversion.HEADER}: {microversion.SERVICE} {microversion.text(exposed.since)}).')
     if exposed.first is not None:
         exposed.first(self, ctxt, *segments)
     if exposed.query is None:
@@ -304,7 +310,7 @@ def _of_http(error, environ):
         versions = f'{webob.Request(environ).application_url}/'
         entry.update(code='flavorsvc.microversion_not_supported',
                      min_version=microversion.text(microversion.MIN),
-                     max_version=microversion.text(microversion.MAX),
+                     max_version=microversion.text(microversion.newest(environ)),
                      links=[{'rel': 'help', 'href': versions}])
     return entry
 

@@ -21,6 +21,7 @@ import defusedxml
 import defusedxml.ElementTree
 import webob.exc
 import wsme.rest.json
+import wsme.types
 
 from flavorsvc.api import types
 from flavorsvc.domain import errors
@@ -34,7 +35,7 @@ class Json:
     media_type = 'application/json'
     content_type = 'application/json'
 
-    def read(self, body, shape, version=types.CONVENTIONAL):
+    def read(self, body, shape, version=types.NEWEST):
         """Read a body.
 
         :param body: bytes
@@ -53,7 +54,7 @@ class Json:
         except ValueError as error:
             raise errors.Invalid('body', f'is not JSON: {str(error)[:200]}') from None
 
-    def write(self, shape, answer, version=types.CONVENTIONAL, following=None):
+    def write(self, shape, answer, version=types.NEWEST, following=None):
         """Write an answer.
 
         :param shape: types.Single or types.Listing
@@ -89,7 +90,7 @@ class Xml:
     media_type = 'application/xml'
     content_type = 'application/xml; charset=utf-8'
 
-    def read(self, body, shape, version=types.CONVENTIONAL):
+    def read(self, body, shape, version=types.NEWEST):
         """Read a body, by the types that it should have.
 
         A text that is no such value stays a text, for the schema to refuse.
@@ -108,7 +109,7 @@ class Xml:
             return _read(root, shape, version, '')
         return {root.tag: _read(root, shape.datatype, version, f'{root.tag}.')}
 
-    def write(self, shape, answer, version=types.CONVENTIONAL, following=None):
+    def write(self, shape, answer, version=types.NEWEST, following=None):
         """Write an answer. See :meth:`Json.write`."""
         if isinstance(shape, types.Single):
             return _text(_element(shape.name, _members(shape.datatype, answer, version)))
@@ -194,7 +195,8 @@ def _read(element, datatype, version, path):
         if child.tag in items:
             if not isinstance(found.setdefault(items[child.tag], []), list):
                 raise errors.Invalid(f'{path}{items[child.tag]}', 'is given more than once')
-            found[items[child.tag]].append(_value(child, str))
+            found[items[child.tag]].append(_item(child, known[items[child.tag]].datatype, version,
+                                                 path))
         elif child.tag in known and len(child) and child.tag in items.values():
             raise errors.Invalid(f'{path}{child.tag}', f'has no element of its own: write '
                                                        f'<{child.tag[:-1]}> for each item')
@@ -203,6 +205,13 @@ def _read(element, datatype, version, path):
         else:
             found[child.tag] = child.text
     return found
+
+
+def _item(element, datatype, version, path):
+    model = types.model_of_items(datatype)
+    if model is None:
+        return _value(element, str)
+    return _read(element, model, version, f'{path}{element.tag}.')
 
 
 def _add(found, name, value, path):
@@ -241,7 +250,7 @@ def _scalar(text, basetype):
 
 
 def _is_list(datatype):
-    return isinstance(datatype, types.Items | list) or (
+    return isinstance(datatype, types.Items | list | wsme.types.ArrayType) or (
         isinstance(datatype, types.Value) and 'items' in datatype.schema)
 
 

@@ -12,7 +12,8 @@
 
 """Microversions of /v1: the header ``OpenStack-API-Version: flavorsvc 1.N``.
 
-1.0, also when no header is sent, is the contract of the seeds; 1.1 the conventional API.
+1.0, also when no header is sent, is the contract of the seeds; 1.1 the conventional API; 1.2 adds
+what guards the flavors in regions: their replacement, their lifecycle, audits, and maintenance.
 """
 
 import re
@@ -28,8 +29,11 @@ from flavorsvc.domain import errors
 SERVICE = 'flavorsvc'
 HEADER = 'OpenStack-API-Version'
 MIN = types.CONTRACT
-MAX = types.CONVENTIONAL
+MAX = types.NEWEST
 _KEY = 'flavorsvc.microversion'
+_NEWEST_KEY = 'flavorsvc.newest_microversion'
+#: Which version of the calls to conductors it takes to do all that a microversion promises.
+_CALLS = {types.CONTRACT: (1, 0), types.CONVENTIONAL: (1, 0), types.GUARDED: (1, 3)}
 #: What is not under one of these, such as the health, knows no microversions.
 _PREFIXES = ('/v1/', '/api/v1/')
 _FORM = re.compile(r'[0-9]{1,3}\.[0-9]{1,6}')
@@ -38,9 +42,9 @@ _FORM = re.compile(r'[0-9]{1,3}\.[0-9]{1,6}')
 class NotSupported(webob.exc.HTTPNotAcceptable):
     """The caller wants a microversion that is not served here."""
 
-    def __init__(self, wanted):
+    def __init__(self, wanted, newest):
         super().__init__(f'Version {wanted} is not supported; this service has '
-                         f'{text(MIN)} to {text(MAX)}.')
+                         f'{text(MIN)} to {text(newest)}.')
 
 
 def text(version):
@@ -51,10 +55,39 @@ def text(version):
     return '.'.join(map(str, version))
 
 
-def asked(headers):
+class Limited:
+    """Offers no microversion that takes more of conductors than the API may ask of them."""
+
+    def __init__(self, app, version_cap):
+        """Wrap a WSGI application.
+
+        :param version_cap: str such as '1.2', the highest version of the calls to conductors; None
+            for that of this release
+        """
+        self._app = app
+        self._newest = MAX if version_cap is None else max(
+            each for each, calls in _CALLS.items()
+            if calls <= tuple(map(int, version_cap.split('.'))))
+
+    def __call__(self, environ, start_response):
+        environ[_NEWEST_KEY] = self._newest
+        return self._app(environ, start_response)
+
+
+def newest(environ):
+    """Tell the newest microversion that is served at present.
+
+    :param environ: WSGI environment
+    :returns: (major, minor)
+    """
+    return environ.get(_NEWEST_KEY, MAX)
+
+
+def asked(headers, newest=MAX):
     """Tell which microversion a request asks for.
 
     :param headers: mapping of the request's headers
+    :param newest: (major, minor), the newest that is served
     :returns: (major, minor)
     :raises errors.Invalid: when the header cannot be understood
     :raises NotSupported: when the version is out of range
@@ -63,13 +96,13 @@ def asked(headers):
     if wanted is None:
         return MIN
     if wanted == 'latest':
-        return MAX
+        return newest
     if not _FORM.fullmatch(wanted):
-        raise errors.Invalid(HEADER, f'must be such as "{SERVICE} {text(MAX)}" or '
+        raise errors.Invalid(HEADER, f'must be such as "{SERVICE} {text(newest)}" or '
                                      f'"{SERVICE} latest", not {wanted[:60]!r}')
     version = tuple(map(int, wanted.split('.')))
-    if not MIN <= version <= MAX:
-        raise NotSupported(text(version))
+    if not MIN <= version <= newest:
+        raise NotSupported(text(version), newest)
     return version
 
 
@@ -97,7 +130,7 @@ def of(environ):
     if not environ.get('PATH_INFO', '').startswith(_PREFIXES):
         return MAX
     try:
-        return asked(webob.Request(environ).headers)
+        return asked(webob.Request(environ).headers, newest(environ))
     except (errors.Invalid, NotSupported):
         return MAX
 
@@ -109,7 +142,7 @@ def negotiate(environ):
     :raises errors.Invalid: when the header cannot be understood
     :raises NotSupported: when the version is out of range
     """
-    environ[_KEY] = asked(webob.Request(environ).headers)
+    environ[_KEY] = asked(webob.Request(environ).headers, newest(environ))
 
 
 def told(environ):

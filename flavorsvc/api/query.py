@@ -27,14 +27,16 @@ class Query:
     """What one list may be asked.
 
     :ivar filters: dict of parameter to types.Value
+    :ivar earlier: dict of those that were other values before 1.2, to what they were
     :ivar sort_keys: dict of word in the request to key of the conductor; the first is the default;
         None for what has no pages
     :ivar marker: types.Value that a marker must be
-    :ivar parameters: dict of every parameter to types.Value
+    :ivar parameters: dict of every parameter to types.Value, at the newest microversion
     """
 
-    def __init__(self, filters, sort_keys=None, marker=types.Name):
+    def __init__(self, filters, sort_keys=None, marker=types.Name, earlier=None):
         self.filters = filters
+        self.earlier = earlier or {}
         self.sort_keys = sort_keys
         self.marker = marker
         self.parameters = dict(filters)
@@ -42,7 +44,15 @@ class Query:
             self.parameters.update(limit=_LIMIT, marker=marker, sort_dir=_DIRECTION,
                                    sort_key=types.one_of(*sort_keys))
 
-    def read(self, parameters, max_limit, version=types.CONVENTIONAL):
+    def parameters_at(self, version):
+        """Give what a microversion knows.
+
+        :param version: (major, minor)
+        :returns: dict of every parameter to types.Value
+        """
+        return {**self.parameters, **(self.earlier if version < types.GUARDED else {})}
+
+    def read(self, parameters, max_limit, version=types.NEWEST):
         """Read the parameters of a request.
 
         The seeds know no pages: at 1.0, whoever names no limit gets everything, for which the
@@ -54,7 +64,7 @@ class Query:
         :returns: dict with filters, and page where there are any, as the conductor takes them
         :raises errors.Invalid: for a parameter that is unknown, repeated or out of bounds
         """
-        given = self._given(parameters)
+        given = self._given(parameters, self.parameters_at(version))
         if not self.sort_keys:
             return {'filters': given}
         default = next(iter(self.sort_keys))
@@ -66,14 +76,15 @@ class Query:
                 'sort_dir': given.pop('sort_dir', 'asc')}
         return {'filters': given, 'page': page}
 
-    def _given(self, parameters):
+    @staticmethod
+    def _given(parameters, known):
         given = {}
         for name, text in parameters.items():
-            if name not in self.parameters:
+            if name not in known:
                 raise errors.Invalid(schema.named(name), 'unknown query parameter')
             if name in given:
                 raise errors.Invalid(name, 'is given more than once')
-            given[name] = _value(name, self.parameters[name], text)
+            given[name] = _value(name, known[name], text)
         return given
 
 

@@ -15,15 +15,21 @@
 import pecan
 import webob.exc
 
+from flavorsvc.api import measuring
 from flavorsvc.api import types
 from flavorsvc.api.compute import flavors as compute_flavors
+from flavorsvc.api.compute import servers as compute_servers
 from flavorsvc.api.compute import versions as compute_versions
 from flavorsvc.api.openapi import document
+from flavorsvc.api.v1 import adoption
+from flavorsvc.api.v1 import comparison
+from flavorsvc.api.v1 import drift
 from flavorsvc.api.v1 import flavors
 from flavorsvc.api.v1 import infrastructures
 from flavorsvc.api.v1 import installations
 from flavorsvc.api.v1 import openapi
 from flavorsvc.api.v1 import openstack_flavors
+from flavorsvc.api.v1 import plans
 from flavorsvc.api.v1 import private_flavors
 from flavorsvc.api.v1 import promoted_flavors
 from flavorsvc.api.v1 import regions
@@ -42,11 +48,12 @@ _UNDER_API = 'api/'
 _COMPUTE = 'v2.1'
 
 
-def routes(*site, install_regions=('all',)):
+def routes(*site, install_regions=('all',), show_unmanaged=False):
     """Give the URL tree: path → method → controller. ``*`` is a segment of the caller's choice.
 
     :param site: what each controller is made of (see controller.Controller)
     :param install_regions: see compute.flavors.Flavors; None where Nova's API is not served
+    :param show_unmanaged: see compute.flavors.Compute
     :returns: dict of str to dict of str to Pecan controller
     """
     compute = install_regions is not None
@@ -54,7 +61,10 @@ def routes(*site, install_regions=('all',)):
             **_trove(*site)}
     described = document.Routes(tree, _UNDER_API, PUBLIC, DISCOVERY)
     tree['v1/openapi.json'] = {'GET': openapi.OpenApi(described).show}
-    return {**tree, **_compute(*site, install_regions=install_regions)} if compute else tree
+    if not compute:
+        return tree
+    return {**tree, **_compute(*site, install_regions=install_regions,
+                               show_unmanaged=show_unmanaged)}
 
 
 def own(tree):
@@ -72,6 +82,10 @@ def _own(*site, compute):
     installation = installations.Installations(*site)
     region = regions.Regions(*site)
     openstack_flavor = openstack_flavors.OpenStackFlavors(*site)
+    findings = drift.Drift(*site)
+    adoptions = adoption.Adoptions(*site)
+    comparisons = comparison.Comparisons(*site)
+    plan = plans.Plans(*site)
     return {
         '': {'GET': version.index},
         'v1': {'GET': version.show},
@@ -81,6 +95,16 @@ def _own(*site, compute):
         'v1/installations/*': {'GET': installation.show},
         'v1/installations/*/retry': {'POST': installation.retry},
         'v1/regions/*': {'GET': region.show, 'PATCH': region.update, 'DELETE': region.forget},
+        'v1/regions/*/audit': {'POST': region.audit},
+        'v1/regions/*/adopt': {'POST': adoptions.adopt},
+        'v1/compare': {'GET': comparisons.show},
+        'v1/drift': {'GET': findings.index},
+        'v1/drift/*': {'GET': findings.show},
+        'v1/drift/*/repair': {'POST': findings.repair},
+        'v1/drift/*/accept': {'POST': findings.accept},
+        'v1/plans': {'GET': plan.index, 'POST': plan.create},
+        'v1/plans/*': {'GET': plan.show},
+        'v1/plans/*/apply': {'POST': plan.apply},
         'v1/openstack_flavors': {'GET': openstack_flavor.index, 'POST': openstack_flavor.create},
         'v1/openstack_flavors/*': {'GET': openstack_flavor.show,
                                    'DELETE': openstack_flavor.delete},
@@ -137,11 +161,13 @@ def _trove(*site):
     }
 
 
-def _compute(*site, install_regions):
+def _compute(*site, install_regions, show_unmanaged):
     version = compute_versions.Versions(*site)
-    flavor = compute_flavors.Flavors(*site, install_regions=install_regions)
-    extra_specs = compute_flavors.ExtraSpecs(*site)
-    access = compute_flavors.Access(*site)
+    flavor = compute_flavors.Flavors(*site, install_regions=install_regions,
+                                     show_unmanaged=show_unmanaged)
+    extra_specs = compute_flavors.ExtraSpecs(*site, show_unmanaged=show_unmanaged)
+    access = compute_flavors.Access(*site, show_unmanaged=show_unmanaged)
+    server = compute_servers.Servers(*site)
     return {
         'v2.1': {'GET': version.show},
         'v2.1/flavors': {'GET': flavor.index, 'POST': flavor.create},
@@ -152,6 +178,10 @@ def _compute(*site, install_regions):
                                             'DELETE': extra_specs.delete},
         'v2.1/flavors/*/os-flavor-access': {'GET': access.index},
         'v2.1/flavors/*/action': {'POST': access.act},
+        'v2.1/servers': {'GET': server.index, 'POST': server.create},
+        'v2.1/servers/detail': {'GET': server.detail},
+        'v2.1/servers/*': {'GET': server.show, 'PUT': server.update},
+        'v2.1/servers/*/action': {'POST': server.act},
     }
 
 
@@ -178,12 +208,21 @@ class Root:
     def _route(self, segments, request):
         if len(segments) > 1 and segments[-1] == '':
             segments = segments[:-1]
+        if _is_regional(segments):
+            segments = segments[2:]
         for pattern, methods in self._tree:
             if _matches(pattern, segments):
+                request.environ[measuring.ROUTE] = '/' + '/'.join(pattern)
                 return _of_method(request.method, methods), [
                     segment for step, segment in zip(pattern, segments, strict=True)
                     if step == '*']
         raise webob.exc.HTTPNotFound('There is nothing under this URL.')
+
+
+def _is_regional(segments):
+    """Tell whether it is Nova's API under the name of a region."""
+    return (len(segments) > 2 and (segments[0], segments[2]) == ('regions', _COMPUTE)
+            and _matches(('*',), segments[1:2]))
 
 
 def _matches(pattern, segments):

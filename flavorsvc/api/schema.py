@@ -27,6 +27,8 @@ from flavorsvc.api import types
 
 #: Most faults of one body that are reported.
 MAX_REASONS = 10
+#: Most objects in a list of them.
+MOST_ITEMS = 10000
 #: Most characters of a refused value that are repeated to the caller.
 MAX_SHOWN = 60
 
@@ -37,7 +39,7 @@ _USER = re.compile(r'//[^/@]*@')
 CREATE, UPDATE, MODIFY = 'create', 'update', 'modify'
 
 
-def derive(shape, purpose=CREATE, version=types.CONVENTIONAL):
+def derive(shape, purpose=CREATE, version=types.NEWEST):
     """Derive the JSON schema of a body.
 
     :param shape: types.Single, or a WSME type for a body without a key around it
@@ -58,7 +60,8 @@ def _of_complex(datatype, purpose, version):
     attributes = types.attributes(datatype, version)
     schema = {
         'type': 'object', 'description': 'an object', 'additionalProperties': False,
-        'properties': {name: _of_attribute(each, purpose) for name, each in attributes}}
+        'properties': {name: _of_attribute(each, purpose, version)
+                       for name, each in attributes}}
     if purpose == UPDATE:
         schema.update(minProperties=1, description='an object with at least one change')
     elif purpose == CREATE:
@@ -68,16 +71,23 @@ def _of_complex(datatype, purpose, version):
     return schema
 
 
-def _of_attribute(attribute, purpose):
+def _of_attribute(attribute, purpose, version):
     if attribute.readonly:
         return {'not': {}, 'readOnly': True, 'description': 'is read-only'}
     if attribute.fixed and purpose != CREATE:
         return {'not': {}, 'readOnly': True, 'description': 'cannot be changed'}
+    item = types.model_of_items(attribute.datatype)
+    if item is not None:
+        return {'type': 'array', 'items': _of_complex(item, purpose, version),
+                'maxItems': MOST_ITEMS, 'description': f'a list of at most {MOST_ITEMS} objects'}
     schema = attribute.datatype.schema
     if not attribute.nullable:
         return schema
-    return {**schema, 'type': [schema['type'], 'null'],
-            'description': f'{schema["description"]}, or null'}
+    nullable = {**schema, 'type': [schema['type'], 'null'],
+                'description': f'{schema["description"]}, or null'}
+    if 'enum' in schema:
+        nullable['enum'] = [*schema['enum'], None]
+    return nullable
 
 
 def _is_integer(checker, value):
@@ -96,6 +106,7 @@ def _unique_items(validator, unique, instance, schema):
 
 FORMATS = jsonschema.FormatChecker(formats=())
 FORMATS.checks('printable')(lambda value: not isinstance(value, str) or types.is_printable(value))
+FORMATS.checks('date')(lambda value: not isinstance(value, str) or types.is_date(value))
 FORMATS.checks('name')(lambda value: not isinstance(value, str) or types.is_name(value))
 
 Strict = jsonschema.validators.extend(
@@ -104,7 +115,7 @@ Strict = jsonschema.validators.extend(
 
 
 @functools.cache
-def validator(shape, purpose=CREATE, version=types.CONVENTIONAL):
+def validator(shape, purpose=CREATE, version=types.NEWEST):
     """Make the validator of a body, once.
 
     :returns: an object whose iter_errors gives what is wrong
@@ -123,7 +134,7 @@ def value_fault(value_type, value):
     return f'must be {value_type.says}, not {shown(value)}'
 
 
-def faults(shape, data, purpose=CREATE, version=types.CONVENTIONAL):
+def faults(shape, data, purpose=CREATE, version=types.NEWEST):
     """Check a body.
 
     :param data: what was read
@@ -142,7 +153,7 @@ def _later(shape, version):
     :returns: dict of name to (major, minor)
     """
     datatype = shape.datatype if isinstance(shape, types.Single) else shape
-    return {name: each.since for name, each in types.attributes(datatype, types.CONVENTIONAL)
+    return {name: each.since for name, each in types.attributes(datatype, types.NEWEST)
             if each.since > version}
 
 

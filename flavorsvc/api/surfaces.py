@@ -27,6 +27,7 @@ from flavorsvc.api import formats
 from flavorsvc.api import microversion
 from flavorsvc.api.compute import faults
 from flavorsvc.api.compute import microversions
+from flavorsvc.api.compute import regional
 
 LOG = log.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def of(environ):
     :param environ: WSGI environment
     :returns: Surface
     """
-    path = environ.get('PATH_INFO', '')
+    _, path = regional.split(environ.get('PATH_INFO', ''))
     return COMPUTE if path == '/v2.1' or path.startswith('/v2.1/') else OWN
 
 

@@ -18,6 +18,7 @@ type serves every microversion: an attribute says since which one it is there, a
 contract (1.0) calls it.
 """
 
+import datetime
 import unicodedata
 
 from wsme import types as wtypes
@@ -26,6 +27,10 @@ from wsme import types as wtypes
 CONTRACT = (1, 0)
 #: The first conventional one.
 CONVENTIONAL = (1, 1)
+#: The first one that guards what is in regions: safe change, lifecycle, audits,
+#: maintenance.
+GUARDED = (1, 2)
+NEWEST = GUARDED
 
 
 class Attr(wtypes.wsattr):
@@ -34,16 +39,18 @@ class Attr(wtypes.wsattr):
     :ivar nullable: whether null may be sent
     :ivar fixed: whether it can only be set when the resource is created
     :ivar since: the first microversion that has it
+    :ivar until: the first one that has it no more, or has another one of its name
     :ivar at_1_0: str, its name in the contract of the seeds, where that is another
     :ivar required_at_1_0: whether the contract asks for it although it has a default since
     """
 
-    def __init__(self, datatype, nullable=False, fixed=False, since=CONTRACT, at_1_0=None,
-                 required_at_1_0=False, **kwargs):
+    def __init__(self, datatype, nullable=False, fixed=False, since=CONTRACT, until=None,
+                 at_1_0=None, required_at_1_0=False, **kwargs):
         super().__init__(datatype, **kwargs)
         self.nullable = nullable
         self.fixed = fixed
         self.since = since
+        self.until = until
         self.at_1_0 = at_1_0
         self.required_at_1_0 = required_at_1_0
 
@@ -60,7 +67,8 @@ def attributes(datatype, version):
     :returns: list of (name, Attr)
     """
     return [(each.at_1_0 if version == CONTRACT and each.at_1_0 else each.name, each)
-            for each in wtypes.list_attributes(datatype) if each.since <= version]
+            for each in wtypes.list_attributes(datatype)
+            if each.since <= version and (each.until is None or version < each.until)]
 
 
 def name_of(datatype, key, version):
@@ -120,6 +128,14 @@ def is_name(text):
     return is_printable(text) and text == text.strip()
 
 
+def is_date(text):
+    """Tell whether a text is a date of the calendar in ISO 8601: 2026-11-21."""
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def integer(minimum, maximum):
     """Make the type of a whole number within bounds."""
     return Value(int, f'an integer from {minimum} to {maximum}', type='integer', minimum=minimum,
@@ -151,6 +167,7 @@ Name = text(1, 255, 'name')
 ProjectId = text(1, 64, 'name')
 Uuid = Value(str, 'a UUID', type='string',
              pattern=r'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z')
+Date = Value(str, 'a date such as 2026-11-21', type='string', format='date')
 Timestamp = Value(str, 'a time in UTC, as 2026-11-21T10:00:00.000000+00:00', type='string',
                   format='date-time')
 
@@ -160,6 +177,18 @@ class Link(wtypes.Base):
 
     rel = Attr(str)
     href = Attr(str)
+
+
+def model_of_items(datatype):
+    """Tell what the items of a list are objects of.
+
+    :returns: subclass of Model, or None where it is no list, or one of plain values
+    """
+    if isinstance(datatype, list):
+        [item] = datatype
+    else:
+        item = getattr(datatype, 'item_type', None)
+    return item if isinstance(item, type) and issubclass(item, Model) else None
 
 
 class Model(wtypes.Base):
@@ -183,7 +212,13 @@ class Model(wtypes.Base):
         :param version: (major, minor) of the names
         :returns: dict of attribute key to value, of those attributes that were given
         """
-        return {each.key: data[name] for name, each in attributes(cls, version) if name in data}
+        return {each.key: _given(each.datatype, data[name], version)
+                for name, each in attributes(cls, version) if name in data}
+
+
+def _given(datatype, value, version):
+    item = model_of_items(datatype)
+    return value if item is None else [item.values(each, version) for each in value]
 
 
 class Resource(Model):

@@ -86,13 +86,25 @@ def settle(conductor, ctxt, wished, max_limit):
     patient = patience()
     left = wished
     if wished and patient.seconds:
-        looks = tenacity.Retrying(
-            stop=tenacity.stop_after_delay(patient.seconds),
-            wait=tenacity.wait_exponential(_FIRST_LOOK_S, max=_LONGEST_PAUSE_S),
-            retry=tenacity.retry_if_result(lambda rows: _goes_on(rows, patient)),
-            retry_error_callback=lambda state: state.outcome.result())
-        left = looks(_look, conductor, ctxt, wished, max_limit)
+        left = watch(patient.seconds, lambda: _look(conductor, ctxt, wished, max_limit),
+                     lambda rows: _goes_on(rows, patient))
     return left, patient
+
+
+def watch(seconds, look, goes_on):
+    """Look at something again and again, until nothing goes on or the time is up.
+
+    :param seconds: int
+    :param look: function that gives how it stands
+    :param goes_on: function of that to bool
+    :returns: how it stood at the last look
+    """
+    looks = tenacity.Retrying(
+        stop=tenacity.stop_after_delay(seconds),
+        wait=tenacity.wait_exponential(_FIRST_LOOK_S, max=_LONGEST_PAUSE_S),
+        retry=tenacity.retry_if_result(goes_on),
+        retry_error_callback=lambda state: state.outcome.result())
+    return looks(look)
 
 
 def is_done(left):
@@ -101,7 +113,7 @@ def is_done(left):
     :param left: list of dict
     :returns: bool
     """
-    return not any(row['status'] in _IN_FLIGHT for row in left)
+    return not any(row['status'] in _IN_FLIGHT and not _waits_for_servers(row) for row in left)
 
 
 def insist(left):
@@ -132,7 +144,13 @@ def _goes_on(rows, patient):
 
 def _is_held_up(row):
     return (row['status'] in (installation.State.RETRYING, installation.State.ERROR)
-            or (row['status'] == installation.State.PENDING and row['region_state'] == 'down'))
+            or (row['status'] == installation.State.PENDING
+                and (row['region_state'] == 'down' or row['reason'] == 'maintenance')))
+
+
+def _waits_for_servers(row):
+    # for hours rather than seconds
+    return row['status'] == installation.State.RETRYING and row['reason'] == 'in_use'
 
 
 #: Reason of a refusal → the error that says so; whatever else keeps a region from it is a 502.
@@ -147,6 +165,8 @@ _REFUSALS = {
 def _not_done(row):
     text = row['error'] or row['region_reason'] or 'it has not been done yet.'
     text = text if text.endswith(('.', '!', '?')) else f'{text}.'
+    if _waits_for_servers(row):
+        return errors.Conflict(f'Region {row["region"]}: {text}')
     if row['status'] == installation.State.ERROR:
         refusal = _REFUSALS.get(row['reason'])
         if refusal is not None:

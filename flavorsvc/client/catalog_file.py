@@ -75,6 +75,13 @@ FIELDS = {
     'promoted': _truth('whether it is promoted'),
     'projects': {'type': 'array', 'items': _text(255, 'the id of a project', minLength=1),
                  'uniqueItems': True, 'description': 'a list of different ids of projects'},
+    'status': {'type': 'string', 'enum': ['draft', 'active', 'deprecated', 'retired'],
+               'description': 'draft, active, deprecated or retired'},
+    'deprecated_on': {'type': 'string', 'pattern': r'^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z',
+                      'description': 'a date such as 2026-11-21'},
+    'successor': {'type': 'string', 'minLength': 1, 'maxLength': 255,
+                  'description': 'the id of the flavor to be used instead'},
+    'deprecation_reason': _text(1000, minLength=1),
 }
 
 _FLAVOR = {'type': 'object', 'properties': FIELDS, 'required': ['name', 'vcpus', 'ram', 'disk'],
@@ -133,7 +140,8 @@ def _load(stream):
             return None
         _refuse_repeated_keys(root, set())
         for flavor in _items(_get(root, 'flavors')):
-            for field in ('id', 'name', 'description'):
+            for field in ('id', 'name', 'description', 'deprecated_on', 'successor',
+                          'deprecation_reason'):
                 _as_text(_get(flavor, field))
             for project in _items(_get(flavor, 'projects')):
                 _as_text(project)

@@ -117,4 +117,12 @@ def _words(error):
     of which not every one takes NUL or half a surrogate pair.
     """
     text = getattr(error, 'message', None) or str(error) or type(error).__name__
-    return _UNSPEAKABLE.sub(' ', str(text)[:1000])
+    return speakable(str(text)[:1000])
+
+
+def speakable(text):
+    """Take out of a text of somebody else what a log or a database had better not see.
+
+    :returns: str
+    """
+    return _UNSPEAKABLE.sub(' ', text)

@@ -56,6 +56,7 @@ _MEANING = {
     'busy': 'asks to be left alone for a while',
     'unauthorized': 'does not accept the token of its Keystone',
     'forbidden': 'does not let this user list flavors',
+    'itself': 'is no Nova but flavorsvc',
 }
 
 
@@ -144,8 +145,8 @@ def _choose(cloud, catalog, region_name):
     :returns: (str region name, str URL)
     """
     try:
-        listed = {name: url for name, url in cloud.listed(catalog).items()
-                  if _is_text(name, _LONGEST_NAME)}
+        novas, _ = cloud.listed(catalog)
+        listed = {name: url for name, url in novas.items() if _is_text(name, _LONGEST_NAME)}
     except Exception as error:  # whatever is there may answer anything
         raise errors.Invalid(KEYSTONE, _kind(error)) from error
     if not listed:

@@ -26,10 +26,14 @@ from keystoneauth1.identity.generic import base
 from novaclient import api_versions
 from novaclient import client as nova_client
 
+from flavorsvc import metrics
+from flavorsvc.cloud import catalog
 from flavorsvc.cloud import failing
 from flavorsvc.cloud import guard
 from flavorsvc.cloud import nova
+from flavorsvc.cloud import passing
 from flavorsvc.domain import failures
+from flavorsvc.domain import itself
 
 _GROUP = 'cloud'
 
@@ -37,6 +41,9 @@ _GROUP = 'cloud'
 _KEPT = 256
 
 _REDIRECTS = 5
+
+#: Statuses by which also a Nova, or what stands before it, refuses to tell its version.
+_NOT_NOW = frozenset([429, *range(500, 600)])
 
 
 class Cloud:
@@ -48,7 +55,7 @@ class Cloud:
         :param session: keystoneauth1.session.Session
         :param interface: str, which endpoints of the catalogue to use
         """
-        self.session, self._interface = session, interface
+        self.session, self.interface = session, interface
 
     def endpoints(self):
         """Read from Keystone which regions have a Nova now.
@@ -56,43 +63,44 @@ class Cloud:
         The catalogue that came with the token is as old as the token, so it is
         asked for afresh.
 
-        :returns: dict of region name to URL of its Nova
+        :returns: see :func:`flavorsvc.cloud.catalog.novas`
         :raises failures.Unreachable: when Keystone does not answer
         """
         with failing.classified('keystone'):
             answer = self.session.get(
                 '/auth/catalog',
-                endpoint_filter={'service_type': 'identity', 'interface': self._interface,
+                endpoint_filter={'service_type': 'identity', 'interface': self.interface,
                                  'version': (3, 0)})
-            catalog = service_catalog.ServiceCatalogV3(answer.json()['catalog'])
-            return self.listed(catalog)
+            return self.listed(service_catalog.ServiceCatalogV3(answer.json()['catalog']))
 
-    def listed(self, catalog):
+    def listed(self, listing):
         """Read the Novas out of a catalogue.
 
-        :param catalog: keystoneauth1.access.service_catalog.ServiceCatalog
-        :returns: dict of region name to URL
+        :param listing: keystoneauth1.access.service_catalog.ServiceCatalog
+        :returns: see :func:`flavorsvc.cloud.catalog.novas`
         """
-        found = catalog.get_endpoints(service_type='compute', interface=self._interface)
-        return {endpoint['region_id']: endpoint['url']
-                for endpoint in found.get('compute', []) if endpoint.get('region_id')}
+        return catalog.novas(listing, self.interface)
 
-    def negotiate(self, endpoint):
+    def negotiate(self, endpoint, region=None):
         """Ask a Nova for the highest microversion that it and novaclient share.
 
         :param endpoint: str, URL
+        :param region: str, its name; None for what is no region yet
         :returns: str such as '2.96'
+        :raises failures.Itself: when it is no Nova but flavorsvc
         :raises failures.Failure: when it does not answer as a Nova
         """
         with failing.classified('nova'):
-            client = nova_client.Client('2.1', session=self.session,
-                                        endpoint_override=endpoint)
+            versions = _Versions(nova_client.Client(
+                '2.1', session=_counted(self.session, region), endpoint_override=endpoint))
             try:
                 return api_versions.discover_version(
-                    client, api_versions.APIVersion('2.latest')).get_string()
+                    versions, api_versions.APIVersion('2.latest')).get_string()
             except (ksa_exceptions.ClientException, failures.Failure):
                 raise
             except Exception as error:  # novaclient raises many kinds for an odd answer
+                if getattr(error, 'code', 0) in _NOT_NOW:
+                    raise
                 raise failing.unintelligible(endpoint, error) from error
 
     def try_out(self, endpoint, microversion):
@@ -104,17 +112,86 @@ class Cloud:
             nova_client.Client(microversion, session=self.session, endpoint_override=endpoint
                                ).flavors.list(limit=1)
 
-    def nova(self, endpoint, microversion, request_id):
+    def nova(self, endpoint, microversion, request_id, region, may_change=lambda: True):
         """Give the border to one region's Nova, for the work of one request.
 
         :param endpoint: str, URL
         :param microversion: str such as '2.96'
         :param request_id: str that Nova is to log, or None
+        :param region: str, its name
+        :param may_change: function without arguments, see :class:`flavorsvc.cloud.nova.Nova`
         :returns: nova.Nova
         """
-        client = nova_client.Client(microversion, session=self.session,
+        client = nova_client.Client(microversion, session=_counted(self.session, region),
+                                    timings=True,
                                     endpoint_override=endpoint, global_request_id=request_id)
-        return nova.Nova(client)
+        return nova.Nova(client, may_change)
+
+    def passage(self, endpoint, request_id, region):
+        """Give the way to one region's Nova for requests that are passed on as they are.
+
+        :param endpoint: str, URL
+        :param request_id: str that Nova is to log
+        :param region: str, its name
+        :returns: passing.Passage
+        """
+        return passing.Passage(_counted(self.session, region), endpoint, request_id)
+
+
+class _Versions:
+    """A Nova as novaclient's discovery of versions asks it, which notices flavorsvc."""
+
+    def __init__(self, client):
+        self._client, self.versions = client, self
+
+    def get_current(self):
+        """Ask for the version.
+
+        :raises failures.Itself: when it is no Nova but flavorsvc
+        """
+        found = self._client.versions.get_current()
+        if found is not None and itself.is_told(found.to_dict()):
+            raise failures.Itself('itself', itself.WHY)
+        return found
+
+
+def home(conf):
+    """Give our own cloud, as whom its options say.
+
+    :param conf: oslo_config.cfg.ConfigOpts with the group ``cloud``
+    :returns: Cloud; nothing is contacted before it is needed
+    """
+    return _at_home(conf, loading.load_auth_from_conf_options(conf, _GROUP))
+
+
+class _Counted:
+    """A session whose requests are those to one region's Nova, and counted as such."""
+
+    def __init__(self, session, region):
+        self._session, self._region = session, region
+
+    def __getattr__(self, name):
+        return getattr(self._session, name)
+
+    def request(self, url, method, **kwargs):
+        """Send a request as the session does.
+
+        :returns: requests.Response
+        """
+        status, measured = 'none', metrics.Request('nova_request', method, region=self._region)
+        try:
+            response = self._session.request(url, method, **kwargs)
+            status = response.status_code
+        except ksa_exceptions.HttpError as error:
+            status = error.http_status
+            raise
+        finally:
+            measured.over(status)
+        return response
+
+
+def _counted(session, region):
+    return session if region is None else _Counted(session, region)
 
 
 class Clouds:
@@ -135,7 +212,7 @@ class Clouds:
         self._conf, self._keys = conf, keys
         self._networks = guard.Networks(conf.infrastructures.allowed_networks,
                                         conf.infrastructures.denied_networks)
-        self.home = self._at_home(loading.load_auth_from_conf_options(conf, _GROUP))
+        self.home = home(conf)
         self._foreign, self._lock = cachetools.LRUCache(_KEPT), threading.Lock()
 
     def of(self, access):
@@ -186,11 +263,7 @@ class Clouds:
         :returns: Cloud
         """
         auth = token_endpoint.Token('', token)
-        return self._guarded(auth) if foreign else self._at_home(auth)
-
-    def _at_home(self, auth):
-        session = loading.load_session_from_conf_options(self._conf, _GROUP, auth=auth)
-        return Cloud(session, self._conf.cloud.interface)
+        return self._guarded(auth) if foreign else _at_home(self._conf, auth)
 
     def _guarded(self, auth, timeout_s=None):
         options = self._conf.infrastructures
@@ -202,6 +275,11 @@ class Clouds:
         for scheme in ('http://', 'https://'):
             session.session.mount(scheme, guard.Adapter(self._networks))
         return Cloud(session)
+
+
+def _at_home(conf, auth):
+    session = loading.load_session_from_conf_options(conf, _GROUP, auth=auth)
+    return Cloud(session, conf.cloud.interface)
 
 
 class _Discovering(base.BaseGenericPlugin):

@@ -15,37 +15,14 @@
 import sys
 
 from oslo_log import log
-from oslo_service import service
 
 from flavorsvc import conf as options
 from flavorsvc.api import authentication
 from flavorsvc.api import server
 from flavorsvc.cmd import api
+from flavorsvc.cmd import exposition
 from flavorsvc.cmd import process
 from flavorsvc.conductor import service as conductor
-
-
-class AllInOne(service.ServiceBase):
-    """Starts the conductor before the API, and stops the API before the conductor."""
-
-    def __init__(self, *parts):
-        self._parts = parts
-
-    def start(self):
-        for part in self._parts:
-            part.start()
-
-    def stop(self):
-        for part in reversed(self._parts):
-            part.stop()
-
-    def wait(self):
-        for part in self._parts:
-            part.wait()
-
-    def reset(self):
-        for part in self._parts:
-            part.reset()
 
 
 def main():
@@ -64,7 +41,8 @@ def main():
     except ValueError as error:
         return f'flavorsvc-all-in-one: {error}'
     listening = server.listen(conf)
-    process.run(conf, AllInOne(
-        conductor.ConductorService(conf),
+    at_work = conductor.ConductorService(conf)
+    process.run(conf, process.Parts(
+        at_work, exposition.Exposition(conf, at_work.gauges),
         server.ApiService(conf, listening, lambda: api.application(conf))))
     return None

@@ -21,6 +21,7 @@ from flavorsvc import rpc
 from flavorsvc.api import app
 from flavorsvc.api import authentication
 from flavorsvc.api import server
+from flavorsvc.cmd import exposition
 from flavorsvc.cmd import process
 from flavorsvc.conductor import client
 
@@ -47,6 +48,7 @@ def main():
     except ValueError as error:
         return f'flavorsvc-api: {error}'
     listening = server.listen(conf)
-    process.run(conf, server.ApiService(conf, listening, lambda: application(conf)),
-                workers=conf.api.workers)
+    process.run(conf, process.Parts(
+        exposition.Exposition(conf),
+        server.ApiService(conf, listening, lambda: application(conf))), workers=conf.api.workers)
     return None

@@ -17,6 +17,7 @@ import sys
 from oslo_log import log
 
 from flavorsvc import conf as options
+from flavorsvc.cmd import exposition
 from flavorsvc.cmd import process
 from flavorsvc.conductor import service as conductor
 
@@ -32,5 +33,6 @@ def main():
         options.check_conductor(conf)
     except ValueError as error:
         return f'flavorsvc-conductor: {error}'
-    process.run(conf, conductor.ConductorService(conf))
+    at_work = conductor.ConductorService(conf)
+    process.run(conf, process.Parts(at_work, exposition.Exposition(conf, at_work.gauges)))
     return None

@@ -13,6 +13,7 @@
 """flavorsvc-manage credential: the keys that seal the credentials of registered clouds."""
 
 from flavorsvc.cloud import credentials
+from flavorsvc.cmd import trouble
 from flavorsvc.db import engine
 from flavorsvc.db import infrastructures
 
@@ -20,10 +21,6 @@ _PAGE = 100
 
 _WHERE = ('The keys lie in the folder [credentials] key_repository. Run this as the user that runs '
           'the conductor, who has to be able to read them. ')
-
-
-class Trouble(Exception):
-    """What is wrong, for people to mend."""
 
 
 def add_parsers(commands):
@@ -57,10 +54,11 @@ def _reporting(run):
         try:
             run(conf, keys)
         except FileNotFoundError:
-            raise Trouble(f'there are no keys in {conf.credentials.key_repository}; make some '
-                          f'by "flavorsvc-manage credential setup"') from None
+            raise trouble.Trouble(
+                f'there are no keys in {conf.credentials.key_repository}; make some by '
+                f'"flavorsvc-manage credential setup"') from None
         except (OSError, ValueError) as error:
-            raise Trouble(str(error)) from error
+            raise trouble.Trouble(str(error)) from error
     return reported
 
 
@@ -75,7 +73,7 @@ def _rotate(conf, keys):
     needed = [name for page in _pages(engine.Database(conf)) for _, name, sealed in page
               if keys.needs(sealed, dropped)] if dropped else []
     if needed:
-        raise Trouble(
+        raise trouble.Trouble(
             f'{len(needed)} stored credentials need a key that would be dropped, such as that '
             f'of {needed[0]}: run "flavorsvc-manage credential rekey" first')
     keys.rotate(conf.credentials.max_active_keys)
@@ -92,8 +90,9 @@ def _rekey(conf, keys):
             pk: pair for pk, pair in resealed.items() if pair[1] not in (None, pair[0])})
     print(f'sealed {count} credentials anew')
     if lost:
-        raise Trouble(f'no key opens the credential of {", ".join(lost)}: bring the key back, or '
-                      f'register these infrastructures anew')
+        raise trouble.Trouble(
+            f'no key opens the credential of {", ".join(lost)}: bring the key back, or register '
+            f'these infrastructures anew')
 
 
 def _pages(database):

@@ -15,6 +15,37 @@
 from oslo_service import service
 
 
+class Parts(service.ServiceBase):
+    """Several services as one: they start in order, and stop in the other one."""
+
+    def __init__(self, *parts):
+        """Put them together.
+
+        :param parts: oslo_service.service.ServiceBase
+        """
+        self._parts = parts
+
+    def start(self):
+        """Start the first, then those that need it."""
+        for part in self._parts:
+            part.start()
+
+    def stop(self):
+        """Stop the last first."""
+        for part in reversed(self._parts):
+            part.stop()
+
+    def wait(self):
+        """Return when all have stopped."""
+        for part in self._parts:
+            part.wait()
+
+    def reset(self):
+        """Hand on a SIGHUP."""
+        for part in self._parts:
+            part.reset()
+
+
 def run(conf, part, workers=1):
     """Run a service: one in this process, several as children of it.
 

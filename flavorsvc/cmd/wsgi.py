@@ -23,17 +23,23 @@ from oslo_log import log
 from flavorsvc import conf as options
 from flavorsvc.api import authentication
 from flavorsvc.cmd import api
+from flavorsvc.cmd import exposition
 
 
 def _application():
     files = os.environ.get('FLAVORSVC_CONFIG_FILES', '/etc/flavorsvc/flavorsvc.conf')
     conf = options.load_api([], default_config_files=files.split(':'))
+    if conf.log_dir and not conf.log_file:
+        # oslo.log would take the name of the outermost caller, which is some importer's here
+        conf.set_default('log_file', 'flavorsvc-api.log')
     log.setup(conf, 'flavorsvc-api')
     try:
         authentication.check(conf, host=None)
     except ValueError as error:
         raise SystemExit(f'flavorsvc.cmd.wsgi: {error}') from None
-    return api.application(conf)
+    made = api.application(conf)
+    exposition.Exposition(conf).start()
+    return made
 
 
 application = _application()

@@ -18,6 +18,7 @@ import traceback
 
 from oslo_log import log
 
+from flavorsvc import context
 from flavorsvc.conductor import novas
 from flavorsvc.domain import errors
 
@@ -62,9 +63,46 @@ class Callers:
         """
         with _secret(tokens), novas.answered(region, _ANSWERS):
             place = self._novas.place(region)
-            foreign = place['access'] is not None
-            cloud = self._clouds.as_caller(_token(region, tokens, foreign), foreign)
-            yield novas.border(cloud, place, request_id)
+            yield novas.border(self._cloud(place, tokens), place, request_id)
+
+    @contextlib.contextmanager
+    def by_default(self, tokens, request_id):
+        """Give the Nova of the default region to a block. See :meth:`asked`.
+
+        :returns: context manager that gives (str, the name of that region,
+            :class:`flavorsvc.cloud.nova.Nova`)
+        :raises errors.RegionUnreachable: when there is no such region, or it does not answer
+        :raises errors.FlavorsvcError: otherwise as :meth:`asked`
+        """
+        region = self._novas.default()
+        with _secret(tokens), novas.answered(region, _ANSWERS):
+            place = self._novas.discovered(region)
+            yield region, novas.border(self._cloud(place, tokens), place, request_id)
+
+    @contextlib.contextmanager
+    def passed(self, region, tokens, request_id):
+        """Give the way to a region's Nova to a block that passes a caller's request to it.
+
+        :param region: str, or None for the default region
+        :param tokens: dict, see :meth:`asked`
+        :param request_id: str that Nova is to log
+        :returns: context manager that gives where the region is, a dict as of
+            :meth:`flavorsvc.conductor.novas.Novas.place`, and a
+            :class:`flavorsvc.cloud.passing.Passage`
+        :raises errors.NotFound: when there is no region of this name
+        :raises errors.Unauthorized: when no token came that this region could take
+        :raises errors.RegionUnreachable: when it does not answer as a Nova
+        """
+        with _secret(tokens):
+            place = self._novas.place(region)
+            with novas.answered(place['name'], {}):
+                yield place, self._cloud(place, tokens).passage(
+                    place['endpoint'], context.global_request_id(request_id) or request_id,
+                    place['name'])
+
+    def _cloud(self, place, tokens):
+        foreign = place['access'] is not None
+        return self._clouds.as_caller(_token(place['name'], tokens, foreign), foreign)
 
 
 def _token(region, tokens, foreign):

@@ -22,15 +22,23 @@ from oslo_log import log
 from oslo_utils import timeutils
 
 from flavorsvc import context
+from flavorsvc import metrics
 from flavorsvc.conductor import convergence
+from flavorsvc.conductor import lease as leases
+from flavorsvc.conductor import pulse
 from flavorsvc.db import claims
-from flavorsvc.db import regions
+from flavorsvc.db import moving
+from flavorsvc.db import probing
 from flavorsvc.domain import backoff
 from flavorsvc.domain import errors
 from flavorsvc.domain import failures
+from flavorsvc.domain import health
 from flavorsvc.domain import installation
 
 LOG = log.getLogger(__name__)
+
+#: Reasons of failures that may be about the one flavor, or about the region.
+_DOUBTFUL = frozenset(['server_error', 'unexpected'])
 
 
 class Engine:
@@ -40,23 +48,31 @@ class Engine:
     database decides what is done: a nudge only makes it happen sooner.
     """
 
-    def __init__(self, database, clouds, conf, table, owner):
+    def __init__(self, database, clouds, conf, table, owner, pool=None):
         """Prepare; :meth:`start` begins.
 
         :param database: flavorsvc.db.engine.Database
         :param clouds: flavorsvc.cloud.sessions.Clouds
-        :param conf: oslo_config.cfg.ConfigOpts with the group ``engine``
+        :param conf: oslo_config.cfg.ConfigOpts with the groups ``engine`` and ``lifecycle``
         :param table: capability table
         :param owner: str, unique name of this conductor: it owns the leases
+        :param pool: concurrent.futures.Executor that converges, or None for threads of its own
         """
         self._db, self._clouds, self._conf, self._table = database, clouds, conf.engine, table
         self._owner = owner
+        self._tells_deprecation = conf.lifecycle.describe_deprecation
+        self._lease = datetime.timedelta(seconds=conf.engine.lease)
+        self._pulse = pulse.Pulse(database, conf.engine.slow_after)
+        # installation → when our lease on it ends
         self._in_flight = {}
+        self._renewed_at = timeutils.utcnow()
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        # A region that is down costs about one probe an interval, however long it is down.
-        self._longest_silence_s = min(conf.engine.retry_max, conf.cloud.discovery_interval)
-        self._pool = futures.ThreadPoolExecutor(self._conf.workers, thread_name_prefix='converge')
+        # A region that is down costs about one probe an interval, however long it is down; of
+        # this, the jitter takes away a quarter on average.
+        self._longest_silence_s = min(conf.engine.retry_max, conf.cloud.discovery_interval * 4 / 3)
+        self._pool = pool or futures.ThreadPoolExecutor(self._conf.workers,
+                                                        thread_name_prefix='converge')
         self._dispatcher = threading.Thread(target=self._dispatch, name='dispatch', daemon=True)
 
     def start(self):
@@ -91,36 +107,67 @@ class Engine:
         return backoff.delay_s(failures_in_a_row, self._conf.retry_min, self._longest_silence_s,
                                random.random())
 
+    def heed(self, region_pk, failure, now):
+        """Record of a region what a failure there tells of all of it.
+
+        :param failure: failures.Failure
+        :param now: naive UTC datetime
+        :returns: naive UTC datetime of the next try, where the region does not answer
+        """
+        if isinstance(failure, failures.Unreachable):
+            return self._db.write(probing.silent, region_pk, now, failure,
+                                  lambda count: self.silence_s(count, failure.retry_after_s))
+        if failure.reason == 'microversion':
+            # it was upgraded or rolled back since we asked
+            self._db.write(probing.forget_microversion, region_pk)
+        return None
+
     def _dispatch(self):
-        lease = datetime.timedelta(seconds=self._conf.lease)
-        renewed_at = timeutils.utcnow()
+        # a lease is renewed in time also by a conductor that rarely looks for work
+        pause_s = min(self._conf.poll_interval, self._conf.lease / 6)
         while self._in_flight or not self._stopping.is_set():
             self._wake.clear()
-            now = timeutils.utcnow()
             try:
-                if self._in_flight and now - renewed_at > lease / 3:
-                    self._db.write(claims.renew, self._owner, list(self._in_flight), now + lease)
-                    renewed_at = now
-                self._hand_out(now)
+                self.look(timeutils.utcnow())
             except Exception:
                 # The database may be away; the rows will still be there afterwards.
-                LOG.exception('Cannot claim installations; trying again in %s s',
-                              self._conf.poll_interval)
-            self._wake.wait(self._conf.poll_interval)
+                LOG.exception('Cannot claim installations; trying again in %s s', pause_s)
+            self._wake.wait(pause_s)
+
+    def look(self, now):
+        """Prolong the leases on what is under way where it is time, and begin what is due.
+
+        :param now: naive UTC datetime
+        """
+        if self._in_flight and now - self._renewed_at > self._lease / 3:
+            self._renew(list(self._in_flight), now)
+            self._renewed_at = now
+        self._hand_out(now)
+        self._pulse.record(now)
+
+    def _renew(self, ids, now):
+        # whoever lost a lease must not think that there is time left
+        for each in self._db.write(claims.renew, self._owner, ids, now + self._lease):
+            if each in self._in_flight:
+                self._in_flight[each] = now + self._lease
 
     def _hand_out(self, now):
         room = self._conf.workers - len(self._in_flight)
         if room <= 0 or self._stopping.is_set():
             return
         for claim in self._db.write(claims.take, self._owner, room, now, self._conf.lease,
-                                    self._conf.per_region):
-            self._in_flight[claim.id] = claim
+                                    self._conf.per_region, list(self._in_flight)):
+            self._in_flight[claim.id] = now + self._lease
             self._pool.submit(self._work, claim)
 
     def _work(self, claim):
-        context.RequestContext(request_id=claim.request_id)
+        context.RequestContext(request_id=claim.request_id,
+                               global_request_id=claim.global_request_id)
+        lease = leases.Lease(self._db, claim, self._conf.lease)
         try:
-            self._record(claim, *self._try(claim))
+            recorded = self._record(claim, *self._try(claim, lease))
+            if lease.deleted:
+                self._after_deleting(claim, recorded)
         except Exception:
             # Nothing was recorded, so the lease runs out and it is tried again.
             LOG.exception('Cannot record the result for flavor %s in region %s',
@@ -129,54 +176,94 @@ class Engine:
             del self._in_flight[claim.id]
             self._wake.set()
 
-    def _try(self, claim):
+    def _after_deleting(self, claim, recorded):
+        now = timeutils.utcnow()
+        if not recorded:
+            self._db.write(moving.doubt, claim, now)
+        self._db.write(moving.names_freed, claim.region_pk, now)
+
+    def _try(self, claim, lease):
         """Converge, and tell what came of it.
 
         :returns: (origin, None), or (None, failures.Failure)
         """
         try:
             cloud = self._clouds.of(claim.access)
-            microversion = claim.microversion or cloud.negotiate(claim.endpoint)
-            nova = cloud.nova(claim.endpoint, microversion, claim.request_id)
-            return convergence.converge(nova, claim, self._table), None
+            microversion = claim.microversion or cloud.negotiate(claim.endpoint, claim.region)
+            nova = cloud.nova(claim.endpoint, microversion,
+                              claim.global_request_id or claim.request_id, claim.region,
+                              lambda: timeutils.utcnow() < self._in_flight[claim.id])
+            try:
+                return convergence.converge(nova, claim, self._table, lease,
+                                            self._tells_deprecation), None
+            finally:
+                self._pulse.feel(claim.region_pk, nova.answer_times_s())
         except failures.Failure as failure:
-            return None, failure
+            return None, self._weighed(claim, failure)
         except errors.Invalid as error:
             return None, failures.Refused('invalid', error.reason)
         except Exception as error:
             LOG.exception('Converging flavor %s in region %s failed', claim.flavor['id'],
                           claim.region)
-            return None, failures.Passing(
-                'internal', f'{type(error).__name__}; the conductor\'s log says more.')
+            return None, failures.unexpected(error)
+
+    def _weighed(self, claim, failure):
+        """Tell a region that is still down from one that stumbles over a flavor.
+
+        Either may answer with an error 500; only one of them tells its version.
+
+        :returns: failures.Failure
+        """
+        if claim.region_state in health.ANSWERING or failure.reason not in _DOUBTFUL:
+            return failure
+        try:
+            self._clouds.of(claim.access).negotiate(claim.endpoint, claim.region)
+        except failures.Failure as silence:
+            return failures.Unreachable(silence.reason, silence.text, silence.retry_after_s)
+        return failure
 
     def _record(self, claim, origin, failure):
+        """Write down what came of a claim.
+
+        :returns: bool, False when the lease was lost or a newer wish came meanwhile
+        """
         now = timeutils.utcnow()
         where = (claim.flavor['id'], claim.region)
+        metrics.count('converge_attempts', region=claim.region, desired=claim.desired,
+                      outcome='done' if failure is None else failure.reason)
         if isinstance(failure, failures.Unreachable):
             LOG.warning('Flavor %s: region %s does not answer: %s', *where, failure.text)
-            next_at = self._db.write(regions.silent, claim.region_pk, now, failure,
-                                     lambda count: self.silence_s(count, failure.retry_after_s))
-            self._fail(claim, installation.Event.FAIL, failure, next_at)
-            return
-        if claim.region_state != 'up':
-            self._db.write(regions.answered, claim.region_pk, now)
+            return self._fail(claim, installation.Event.FAIL, failure,
+                              self.heed(claim.region_pk, failure, now))
+        if claim.region_state not in health.ANSWERING:
+            self._db.write(probing.answered, claim.region_pk, now)
         if failure is None:
             LOG.info('Flavor %s is %s in region %s', claim.flavor['id'], claim.desired,
                      claim.region)
-            self._db.write(claims.finish, claim, origin, now)
-        elif isinstance(failure, failures.Refused):
+            return self._finish(claim, origin, now)
+        if isinstance(failure, failures.Refused):
             LOG.warning('Flavor %s: region %s refuses it: %s', *where, failure.text)
-            self._fail(claim, installation.Event.REFUSE, failure, None)
-        else:
-            LOG.warning('Flavor %s: region %s failed: %s', *where, failure.text)
-            if failure.reason == 'microversion':
-                # It was upgraded or rolled back since we asked.
-                self._db.write(regions.forget_microversion, claim.region_pk)
-            wait_s = backoff.delay_s(claim.attempts + 1, self._conf.retry_min,
-                                     self._conf.retry_max, random.random())
-            self._fail(claim, installation.Event.FAIL, failure,
-                       now + datetime.timedelta(seconds=wait_s))
+            return self._fail(claim, installation.Event.REFUSE, failure, None)
+        LOG.warning('Flavor %s: region %s failed: %s', *where, failure.text)
+        self.heed(claim.region_pk, failure, now)
+        return self._fail(claim, installation.Event.FAIL, failure,
+                          now + datetime.timedelta(seconds=self._wait_s(claim, failure)))
+
+    def _finish(self, claim, origin, now):
+        finished = self._db.write(claims.finish, claim, origin, now)
+        if finished and claim.wished_at is not None:
+            metrics.observe('converge_latency_seconds', (now - claim.wished_at).total_seconds(),
+                            region=claim.region, desired=claim.desired)
+        return finished
+
+    def _wait_s(self, claim, failure):
+        if isinstance(failure, failures.InUse):
+            # servers come and go in hours rather than seconds
+            return backoff.delay_s(1, self._conf.in_use_interval, self._conf.in_use_interval,
+                                   random.random())
+        return backoff.delay_s(claim.attempts + 1, self._conf.retry_min, self._conf.retry_max,
+                               random.random())
 
     def _fail(self, claim, event, failure, next_at):
-        self._db.write(claims.fail, claim, event, failure.reason, failure.text, next_at,
-                       claim.attempts + 1)
+        return self._db.write(claims.fail, claim, event, failure.reason, failure.text, next_at,
+                              claim.attempts + 1, getattr(failure, 'servers', None))

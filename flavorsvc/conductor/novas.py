@@ -12,11 +12,18 @@
 
 """The Nova of a region by its name, for what is asked of it while a caller waits."""
 
+from concurrent import futures
 import contextlib
 
+from oslo_context import context as oslo_context
+
+from flavorsvc import context
 from flavorsvc.db import regions
 from flavorsvc.domain import errors
 from flavorsvc.domain import failures
+
+#: Regions that one call asks at the same time.
+_AT_A_TIME = 8
 
 #: Reason of a failure → the error that says it to the caller, made of region and Nova's words.
 REFUSALS = {
@@ -53,6 +60,18 @@ class Novas:
             raise errors.RegionUnreachable(found['name'], found['reason'])
         return found
 
+    def discovered(self, name):
+        """Read where a region is on which the service relies, so that it has to be there.
+
+        :param name: str
+        :returns: dict, see :meth:`place`
+        :raises errors.RegionUnreachable: when there is no such region, or not any more
+        """
+        try:
+            return self.place(name)
+        except errors.NotFound as error:
+            raise errors.RegionUnreachable(name, 'it has not been discovered.') from error
+
     def default(self):
         """Name the region that is meant where none is named."""
         return self._default_region
@@ -67,9 +86,35 @@ class Novas:
         :raises errors.NotFound: when there is no region of this name
         :raises errors.RegionUnreachable: when it does not answer what it is asked
         """
-        place = self.place(name)
-        with answered(place['name'], {}):
-            yield border(self._clouds.of(place['access']), place, request_id)
+        with self._reached(self.place(name), {}, request_id) as nova:
+            yield nova
+
+    def each(self, names, request_id, ask):
+        """Ask several regions the same, side by side, but none that is down or in maintenance.
+
+        :param names: list of str
+        :param request_id: str that each Nova is to log
+        :param ask: function of a region's name and its :class:`flavorsvc.cloud.nova.Nova`
+        :returns: dict of region to what ask returned, and dict of region to str, why not
+        """
+        answers, silent, current = {}, {}, oslo_context.get_current()
+
+        def look(name):
+            if current is not None:
+                current.update_store()
+            try:
+                place = self.place(name)
+                _check_not_in_maintenance(place)
+                if place['state'] == 'down':
+                    raise errors.RegionUnreachable(name, place['reason'])
+                with self._reached(place, {}, request_id) as nova:
+                    answers[name] = ask(name, nova)
+            except errors.FlavorsvcError as error:
+                silent[name] = error.reason
+
+        with futures.ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix='ask') as pool:
+            list(pool.map(look, names))
+        return {name: answers[name] for name in names if name in answers}, silent
 
     @contextlib.contextmanager
     def changed(self, name, request_id):
@@ -78,15 +123,24 @@ class Novas:
         :param name: str
         :param request_id: str that Nova is to log
         :returns: context manager that gives a :class:`flavorsvc.cloud.nova.Nova`
-        :raises errors.RegionUnreachable: when there is no such region, or it does not answer
+        :raises errors.RegionUnreachable: when there is no such region, it does not answer, or it
+            is in maintenance
         :raises errors.FlavorsvcError: what Nova refuses, in its words
         """
-        try:
-            place = self.place(name)
-        except errors.NotFound as error:
-            raise errors.RegionUnreachable(name, 'it has not been discovered.') from error
-        with answered(place['name'], REFUSALS):
+        place = self.discovered(name)
+        _check_not_in_maintenance(place)
+        with self._reached(place, REFUSALS, request_id) as nova:
+            yield nova
+
+    @contextlib.contextmanager
+    def _reached(self, place, answers, request_id):
+        with answered(place['name'], answers):
             yield border(self._clouds.of(place['access']), place, request_id)
+
+
+def _check_not_in_maintenance(place):
+    if place['maintenance']:
+        raise errors.RegionUnreachable(place['name'], place['maintenance'])
 
 
 def border(cloud, place, request_id):
@@ -94,11 +148,14 @@ def border(cloud, place, request_id):
 
     :param cloud: flavorsvc.cloud.sessions.Cloud
     :param place: dict, from :meth:`Novas.place`
-    :param request_id: str that Nova is to log
+    :param request_id: str, of the request that is worked on; Nova logs it, or the one that came
+        with that request
     :returns: flavorsvc.cloud.nova.Nova
     """
-    microversion = place['microversion'] or cloud.negotiate(place['endpoint'])
-    return cloud.nova(place['endpoint'], microversion, request_id)
+    name, endpoint = place['name'], place['endpoint']
+    microversion = place['microversion'] or cloud.negotiate(endpoint, name)
+    return cloud.nova(endpoint, microversion, context.global_request_id(request_id) or request_id,
+                      name)
 
 
 @contextlib.contextmanager

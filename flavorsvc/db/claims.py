@@ -23,10 +23,13 @@ import datetime
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from flavorsvc.db import drift
 from flavorsvc.db import flavors
+from flavorsvc.db import outbox
 from flavorsvc.db import regions
 from flavorsvc.db import tables
 from flavorsvc.domain import fairness
+from flavorsvc.domain import health
 from flavorsvc.domain import installation
 
 #: desired → the status of an installation that is being worked on.
@@ -46,11 +49,18 @@ class Claim:
     :ivar attempts: int, tries that failed since the wish
     :ivar tried: bool, whether the region was ever asked before to have the flavor
     :ivar observed: bool, whether the region was once seen to have the flavor
+    :ivar installed: tuple of dicts of fixed fields, other than those of the catalogue, with which
+        the region may have the flavor from us
+    :ivar on_immutable: installation.OnImmutable as str, or None: what to do where it has
+    :ivar unless_used: bool, whether the flavor stays, although it is to go, while servers use it
     :ivar region_pk: int
     :ivar region: str, its name
     :ivar region_state: str
     :ivar endpoint: str, URL of its Nova
     :ivar microversion: str such as '2.96', or None when not negotiated yet
+    :ivar request_id: str, of the request that made the wish
+    :ivar global_request_id: str, the id that came with that request, or None
+    :ivar wished_at: naive UTC datetime of the wish; None where it was fulfilled before
     :ivar access: None for a region of our own cloud, else dict, see
         :func:`flavorsvc.db.regions.access`
     """
@@ -71,52 +81,73 @@ class Claim:
     endpoint: str
     microversion: str | None
     request_id: str | None
+    global_request_id: str | None = None
+    wished_at: datetime.datetime | None = None
     access: dict | None = dataclasses.field(default=None, repr=False)
+    installed: tuple = ()
+    on_immutable: str | None = None
+    unless_used: bool = False
 
 
-def take(session, owner, room, now, lease_s, default_cap):
+def take(session, owner, room, now, lease_s, default_cap, under_way=()):
     """Claim due installations, fairly by region and within each region's cap.
 
-    A region that is down gets one claim once its back-off has passed: the probe.
+    Conductors give workers to one region one after the other, so that together they stay within
+    its cap. A region that is down gets one claim once its back-off has passed: the probe. One in
+    maintenance gets none.
 
     :param owner: str, this conductor
     :param room: int, how many it can work on
     :param now: naive UTC datetime
     :param lease_s: int seconds
     :param default_cap: int, for regions that set no cap of their own
+    :param under_way: collection of ids of the installations at which this conductor is at work; it
+        does not begin one anew whose lease it could not prolong
     :returns: list of Claim
     """
-    due = _count(session, _due(now))
-    if not due:
+    ready = [*due(now), tables.Installation.id.not_in(under_way)]
+    caps = _open_regions(session, now, default_cap, ready)
+    busy = _busy(session, caps, now)
+    # Those with the fewest at work come first, so no further ones can get a worker of this room.
+    wanting = sorted((pk for pk in caps if caps[pk] > busy.get(pk, 0)),
+                     key=lambda pk: busy.get(pk, 0))[:room]
+    if not wanting:
         return []
-    places = {row.pk: row for row in session.scalars(
-        sa.select(tables.Region).where(tables.Region.pk.in_(due)))}
-    due = {pk: count for pk, count in due.items() if _open(places[pk], now)}
-    busy = _count(session, [tables.Installation.lease_until >= now])
-    caps = {pk: max(0, _cap(places[pk], default_cap) - busy.get(pk, 0)) for pk in due}
-    taken = {}
-    for pk, quota in fairness.shares(due, room, caps).items():
-        ids = dict(session.execute(
-            sa.select(tables.Installation.id, tables.Installation.tried)
-            .where(tables.Installation.region_pk == pk, *_due(now))
-            .order_by(tables.Installation.next_attempt_at, tables.Installation.id)
-            .limit(quota)).all())
-        session.execute(
-            sa.update(tables.Installation)
-            .where(tables.Installation.id.in_(ids), *_due(now))
-            .values(lease_owner=owner, lease_until=now + datetime.timedelta(seconds=lease_s),
-                    updated_at=now,
-                    tried=sa.or_(tables.Installation.tried,
-                                 tables.Installation.desired == installation.Desired.PRESENT),
-                    status=sa.case(_CLAIMED, value=tables.Installation.desired))
-            .execution_options(synchronize_session=False))
-        taken |= ids
+    _lock_turns(session, wanting, now)
+    busy = _busy(session, wanting, now)
+    waiting = {pk: _waiting(session, pk, min(room, caps[pk] - busy.get(pk, 0)), ready)
+               for pk in wanting}
+    shares = fairness.shares({pk: len(found) for pk, found in waiting.items()}, room, busy)
+    taken = {row.id: row.tried for pk, share in shares.items() for row in waiting[pk][:share]}
+    if not taken:
+        return []
+    session.execute(
+        sa.update(tables.Turn).where(tables.Turn.region_pk.in_(shares)).values(taken_at=now)
+        .execution_options(synchronize_session=False))
+    session.execute(
+        sa.update(tables.Installation)
+        .where(tables.Installation.id.in_(taken), *due(now))
+        .values(lease_owner=owner, lease_until=now + datetime.timedelta(seconds=lease_s),
+                updated_at=now,
+                tried=sa.or_(tables.Installation.tried,
+                             tables.Installation.desired == installation.Desired.PRESENT),
+                status=sa.case(_CLAIMED, value=tables.Installation.desired))
+        .execution_options(synchronize_session=False))
     rows = session.scalars(
         sa.select(tables.Installation)
         .where(tables.Installation.id.in_(taken), tables.Installation.lease_owner == owner)
         .options(orm.joinedload(tables.Installation.region).joinedload(tables.Region.credential),
                  orm.joinedload(tables.Installation.flavor).selectinload(tables.Flavor.access)))
-    return [_claim(row, taken[row.id]) for row in rows]
+    return [_claim(row, taken[row.id]) for row in rows.all()]
+
+
+def _begun(row):
+    """Write down, before it is asked for, that the region may soon have these fixed fields."""
+    if row.installed is None or row.desired != installation.Desired.PRESENT:
+        return
+    fixed = flavors.fixed(row.flavor)
+    if fixed not in row.installed:
+        row.installed = [*row.installed, fixed]
 
 
 def renew(session, owner, ids, until):
@@ -124,11 +155,28 @@ def renew(session, owner, ids, until):
 
     :param ids: list of str
     :param until: naive UTC datetime
+    :returns: list of str, those of them that are still this conductor's
     """
-    session.execute(
+    mine = [tables.Installation.id.in_(ids), tables.Installation.lease_owner == owner]
+    session.execute(sa.update(tables.Installation).where(*mine).values(lease_until=until)
+                    .execution_options(synchronize_session=False))
+    return list(session.scalars(sa.select(tables.Installation.id).where(*mine)))
+
+
+def hold(session, claim, until, servers=None):
+    """Prolong a lease, where it is still this conductor's and the wish still the same.
+
+    :param claim: Claim
+    :param until: naive UTC datetime
+    :param servers: int, how many use the flavor, or None to leave what is recorded
+    :returns: bool, whether it is
+    """
+    counted = {} if servers is None else {'servers': servers}
+    held = session.execute(
         sa.update(tables.Installation)
-        .where(tables.Installation.id.in_(ids), tables.Installation.lease_owner == owner)
-        .values(lease_until=until).execution_options(synchronize_session=False))
+        .where(*_mine(claim), tables.Installation.revision == claim.revision)
+        .values(lease_until=until, **counted).execution_options(synchronize_session=False))
+    return held.rowcount == 1
 
 
 def finish(session, claim, origin, now):
@@ -150,13 +198,16 @@ def finish(session, claim, origin, now):
     if origin == 'created':
         values['tried'] = True  # whoever disowned it meanwhile could not know
     if _update(session, claim, status=state, reason=None, error=None, attempts=0,
-               next_attempt_at=None, **values):
+               next_attempt_at=None, wished_at=None, installed=None, on_immutable=None,
+               **values):
+        drift.resolve(session, claim.region_pk, claim.flavor['id'], now)
+        _note(session, 'installation.active', claim, state)
         return True
     _let_go(session, claim, **values)
     return False
 
 
-def fail(session, claim, event, reason, text, next_attempt_at, attempts):
+def fail(session, claim, event, reason, text, next_attempt_at, attempts, servers=None):
     """Record that a try failed.
 
     :param event: installation.Event.FAIL, with the time of the next try, or REFUSE
@@ -164,13 +215,18 @@ def fail(session, claim, event, reason, text, next_attempt_at, attempts):
     :param text: str, in the other side's words
     :param next_attempt_at: naive UTC datetime, or None
     :param attempts: int, tries that failed since the wish
+    :param servers: int, how many use the flavor, or None to leave what is recorded
     :returns: bool, False when the lease was lost or a newer wish came meanwhile
     """
     state = installation.after(claim.status, event)
-    if _update(session, claim, status=state, reason=reason, error=text[:tables.LONGEST_TEXT],
-               attempts=attempts, next_attempt_at=next_attempt_at):
+    values = {} if servers is None else {'servers': servers}
+    text = text[:tables.LONGEST_TEXT]
+    if _update(session, claim, status=state, reason=reason, error=text, attempts=attempts,
+               next_attempt_at=next_attempt_at, **values):
+        if event == installation.Event.REFUSE:
+            _note(session, 'installation.error', claim, state, reason, text, attempts)
         return True
-    _let_go(session, claim)
+    _let_go(session, claim, **values)
     return False
 
 
@@ -181,27 +237,61 @@ def release(session, owner):
         .values(lease_owner=None, lease_until=None).execution_options(synchronize_session=False))
 
 
-def _due(now):
+def due(now):
+    """Tell which installations could be worked on now and are not.
+
+    :param now: naive UTC datetime
+    :returns: list of SQL expressions on tables.Installation, all of which hold
+    """
     return [tables.Installation.next_attempt_at <= now,
             sa.or_(tables.Installation.lease_until.is_(None),
                    tables.Installation.lease_until < now)]
 
 
-def _count(session, where):
+def _open_regions(session, now, default_cap, ready):
+    """Give the caps of the regions where work waits that may be done, by whose turn it is."""
+    waits = sa.exists().where(tables.Installation.region_pk == tables.Region.pk, *ready)
+    rows = session.execute(
+        sa.select(tables.Region.pk, tables.Region.state, tables.Region.max_concurrency)
+        .outerjoin(tables.Turn, tables.Turn.region_pk == tables.Region.pk)
+        .where(tables.Region.state != 'gone', tables.Region.maintenance_since.is_(None),
+               sa.or_(tables.Region.probe_at.is_(None), tables.Region.probe_at <= now), waits)
+        .order_by(sa.func.coalesce(tables.Turn.taken_at, datetime.datetime.min),
+                  tables.Region.pk))
+    return {row.pk: health.cap(row.state, row.max_concurrency or default_cap) for row in rows}
+
+
+def _busy(session, region_pks, now):
+    """Count what conductors are at work on, by region."""
     return dict(session.execute(
-        sa.select(tables.Installation.region_pk, sa.func.count()).where(*where)
+        sa.select(tables.Installation.region_pk, sa.func.count())
+        .where(tables.Installation.lease_until >= now,
+               tables.Installation.region_pk.in_(region_pks))
         .group_by(tables.Installation.region_pk)).all())
 
 
-def _open(region, now):
-    return region.state != 'gone' and (region.probe_at is None or region.probe_at <= now)
+def _lock_turns(session, region_pks, now):
+    """Have other conductors wait until this transaction has given workers to these regions."""
+    known = set(session.scalars(
+        sa.select(tables.Turn.region_pk).where(tables.Turn.region_pk.in_(region_pks))
+        .order_by(tables.Turn.region_pk).with_for_update()))
+    # whoever inserts the same at the same time waits here, and begins anew
+    session.add_all(tables.Turn(region_pk=pk, taken_at=now)
+                    for pk in sorted(set(region_pks) - known))
+    session.flush()
 
 
-def _cap(region, default_cap):
-    return 1 if region.state == 'down' else region.max_concurrency or default_cap
+def _waiting(session, region_pk, limit, ready):
+    """Read what is due in a region, the oldest first."""
+    return session.execute(
+        sa.select(tables.Installation.id, tables.Installation.tried)
+        .where(tables.Installation.region_pk == region_pk, *ready)
+        .order_by(tables.Installation.next_attempt_at, tables.Installation.id)
+        .limit(max(0, limit))).all()
 
 
 def _claim(row, tried):
+    _begun(row)
     return Claim(
         id=row.id, owner=row.lease_owner, revision=row.revision, desired=row.desired,
         status=row.status, generation=row.flavor.generation, flavor=flavors.described(row.flavor),
@@ -210,7 +300,10 @@ def _claim(row, tried):
         observed=row.observed_generation is not None,
         region_pk=row.region_pk, region=row.region.name, region_state=row.region.state,
         endpoint=row.region.endpoint, microversion=row.region.microversion,
-        request_id=row.request_id, access=regions.access(row.region))
+        request_id=row.request_id, global_request_id=row.global_request_id,
+        wished_at=row.wished_at, access=regions.access(row.region),
+        installed=tuple(row.installed or ()), on_immutable=row.on_immutable,
+        unless_used=row.unless_used)
 
 
 def _mine(claim):
@@ -235,10 +328,10 @@ def _let_go(session, claim, **values):
 
 
 def _forget(session, claim, now):
-    flavor = session.scalars(
+    row = session.scalars(
         sa.select(tables.Flavor).where(tables.Flavor.id == claim.flavor['id'],
                                        tables.Flavor.deleted == 0).with_for_update()).first()
-    if flavor is None:
+    if row is None:
         return False  # its region was forgotten meanwhile, and the flavor with it
     gone = session.execute(
         sa.delete(tables.Installation)
@@ -247,5 +340,15 @@ def _forget(session, claim, now):
     if gone.rowcount != 1:
         _let_go(session, claim, observed_generation=None, origin=None, tried=False)
         return False
-    flavors.bury_if_left(session, flavor, now)
+    drift.resolve(session, claim.region_pk, claim.flavor['id'], now)
+    _note(session, 'installation.gone', claim, installation.State.GONE)
+    flavors.bury_if_left(session, row, now)
     return True
+
+
+def _note(session, event, claim, status, reason=None, error=None, attempts=0):
+    outbox.note(session, event, {
+        'id': claim.id, 'flavor_id': claim.flavor['id'], 'flavor_name': claim.flavor['name'],
+        'region': claim.region, 'desired': claim.desired, 'status': status, 'reason': reason,
+        'error': error, 'attempts': attempts, 'generation': claim.generation,
+        'request_id': claim.request_id})

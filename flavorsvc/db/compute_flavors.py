@@ -22,11 +22,13 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from flavorsvc import context
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
 from flavorsvc.db import tables
 from flavorsvc.domain import errors
 from flavorsvc.domain import installation
+from flavorsvc.domain import lifecycle
 
 SORT_KEYS = frozenset(['pk', 'id', 'name', 'vcpus', 'ram_mib', 'disk_gib', 'ephemeral_gib',
                        'swap_mib', 'rxtx_factor', 'description', 'is_public', 'created_at',
@@ -47,14 +49,7 @@ def list_page(session, filters, page, project_id, everything):
     """
     if page['sort_key'] not in SORT_KEYS:
         raise errors.Invalid('sort_key', f'must be one of {", ".join(sorted(SORT_KEYS))}')
-    visible = sa.select(tables.Flavor).where(
-        tables.Flavor.deleted == 0, tables.Flavor.status == 'active').options(
-        orm.selectinload(tables.Flavor.access))
-    usable = sa.or_(tables.Flavor.is_public.is_(True),
-                    tables.Flavor.access.any(tables.FlavorProject.project_id == project_id))
-    if not everything:
-        visible = visible.where(usable, tables.Flavor.installations.any(
-            tables.Installation.observed_generation.is_not(None)))
+    visible, usable = _visible(project_id, everything)
     marker = None
     if page['marker'] is not None:
         marker = session.scalars(visible.where(tables.Flavor.id == page['marker'])).first()
@@ -62,6 +57,37 @@ def list_page(session, filters, page, project_id, everything):
             raise errors.Invalid('flavor', f'marker [{page["marker"][:255]}] not found')
     query = _cut(_filtered(visible, filters, usable), page, marker)
     return [flavors.described(row) for row in session.scalars(query)]
+
+
+def list_all(session, project_id, everything):
+    """Read every flavor that the caller may see, and which ids the catalogue has at all.
+
+    :param project_id: str of the caller; empty where it has none
+    :param everything: bool, see :func:`list_page`
+    :returns: (list of dict, in the order in which they came, see
+        :func:`flavorsvc.db.flavors.described`, with ``managed``: True; set of str)
+    """
+    # the ids first: what comes in between is in both then, or in the list alone
+    ids = set(session.scalars(sa.select(tables.Flavor.id).where(tables.Flavor.deleted == 0)))
+    visible, _ = _visible(project_id, everything)
+    return [{**flavors.described(row), 'managed': True}
+            for row in session.scalars(visible.order_by(tables.Flavor.pk))], ids
+
+
+def _visible(project_id, everything):
+    """Choose what the caller may see.
+
+    :returns: (sqlalchemy Select of tables.Flavor, what chooses those that its project may use)
+    """
+    visible = sa.select(tables.Flavor).where(
+        tables.Flavor.deleted == 0, tables.Flavor.status.in_(lifecycle.USABLE)).options(
+        orm.selectinload(tables.Flavor.access))
+    usable = sa.or_(tables.Flavor.is_public.is_(True),
+                    tables.Flavor.access.any(tables.FlavorProject.project_id == project_id))
+    if not everything:
+        visible = visible.where(usable, tables.Flavor.installations.any(
+            tables.Installation.observed_generation.is_not(None)))
+    return visible, usable
 
 
 def _filtered(query, filters, usable):
@@ -112,7 +138,7 @@ def reserve(session, values, region, request_id, until):
         id=str(uuid.uuid4()), flavor_pk=row.pk, region_pk=place.pk,
         desired=installation.Desired.ABSENT, wanted_generation=row.generation,
         status=installation.State.PENDING, tried=True, next_attempt_at=until,
-        request_id=request_id))
+        request_id=request_id, global_request_id=context.global_request_id(request_id)))
     session.flush()
     session.expire(row, ['installations'])
     return flavors.as_dict(row)
@@ -140,6 +166,9 @@ def confirm(session, flavor_id, region):
     row.status = 'active'
     session.flush()
     session.expire(row, ['installations'])
+    flavors.note(session, 'flavor.create', row)
+    for each in row.installations:
+        installations.note(session, 'installation.active', each, row, region)
     return row
 
 
@@ -170,10 +199,13 @@ def left(session, flavor_id, region):
     :param region: str, its name
     """
     row = flavors.lock(session, flavor_id)
-    session.execute(sa.delete(tables.Installation).where(
-        tables.Installation.flavor_pk == row.pk, tables.Installation.lease_until.is_(None),
-        tables.Installation.region.has(tables.Region.name == region))
-        .execution_options(synchronize_session=False))
+    for each in session.scalars(sa.select(tables.Installation).where(
+            tables.Installation.flavor_pk == row.pk, tables.Installation.lease_until.is_(None),
+            tables.Installation.region.has(tables.Region.name == region)).with_for_update()):
+        each.desired, each.status = installation.Desired.ABSENT, installation.State.GONE
+        installations.note(session, 'installation.gone', each, row, region)
+        session.delete(each)
+    session.flush()
     session.expire(row, ['installations'])
 
 

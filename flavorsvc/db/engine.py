@@ -17,10 +17,19 @@ import contextlib
 from oslo_db import api as oslo_db_api
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
+from oslo_log import log
 from sqlalchemy import event
 import sqlalchemy.exc
 
+from flavorsvc.db import outbox
 from flavorsvc.domain import errors
+
+LOG = log.getLogger(__name__)
+
+#: SQLAlchemy's own: of a connection that could not be opened, where oslo.db does not know the
+#: driver's words for that, as with PostgreSQL; with MariaDB of much else, such as a column that is
+#: missing.
+Unclassified = sqlalchemy.exc.OperationalError
 
 
 @enginefacade.transaction_context_provider
@@ -36,11 +45,14 @@ class Database:
     way, so they must not do anything that a rollback does not undo.
     """
 
-    def __init__(self, conf):
+    def __init__(self, conf, tell=None):
         """Configure; a connection is opened at first use.
 
         :param conf: oslo_config.cfg.ConfigOpts with the group ``database``
+        :param tell: function that is given what was noted in each transaction once that is
+            committed (see :mod:`flavorsvc.db.outbox`), and never fails; None where nobody listens
         """
+        self._tell = tell
         self._transactions = enginefacade.transaction_context()
         self._transactions.append_on_engine_create(_prepare_mysql)
         self._transactions.append_on_engine_create(_prepare_sqlite)
@@ -76,7 +88,10 @@ class Database:
         :raises errors.Unavailable: when the database does not answer
         """
         with _answering():
-            return self._write(work, *args, **kwargs)
+            result, noted = self._write(work, *args, **kwargs)
+        if self._tell is not None:
+            self._tell(noted)
+        return result
 
     @oslo_db_api.wrap_db_retry(
         max_retries=10, retry_on_deadlock=True, inc_retry_interval=True, retry_interval=0.02,
@@ -85,7 +100,7 @@ class Database:
             error, db_exception.DBDuplicateEntry | db_exception.DBReferenceError))
     def _write(self, work, *args, **kwargs):
         with self._transactions.writer.using(_Transaction()) as session:
-            return work(session, *args, **kwargs)
+            return work(session, *args, **kwargs), outbox.noted(session)
 
     def dispose(self):
         """Close every pooled connection."""
@@ -97,7 +112,9 @@ def _answering():
     try:
         yield
     except (db_exception.DBConnectionError, db_exception.CantStartEngineError,
-            sqlalchemy.exc.TimeoutError) as error:
+            sqlalchemy.exc.TimeoutError, Unclassified) as error:
+        if isinstance(error, Unclassified):
+            LOG.error('The database cannot do what it is asked: %s', error.orig)
         raise errors.Unavailable('The database does not answer at present.') from error
 
 

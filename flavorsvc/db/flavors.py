@@ -17,31 +17,38 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from flavorsvc.db import outbox
 from flavorsvc.db import pages
 from flavorsvc.db import tables
 from flavorsvc.domain import errors
+from flavorsvc.domain import flavor
 from flavorsvc.domain import installation
+from flavorsvc.domain import lifecycle
 
 #: The fields of a flavor that a caller may give, besides its id and access list.
 FIELDS = ('name', 'vcpus', 'ram_mib', 'disk_gib', 'ephemeral_gib', 'swap_mib', 'rxtx_factor',
           'description', 'is_public', 'extra_specs', 'properties', 'public', 'promoted')
 
+#: How a flavor stands; a caller who does not know of it leaves it out.
+LIFECYCLE = ('status', *lifecycle.DEPRECATION)
+
 SORT_KEYS = {name: name for name in (
     'id', 'name', 'vcpus', 'ram_mib', 'disk_gib', 'created_at', 'updated_at')}
 
-_EXACT_FILTERS = ('name', 'public', 'promoted', 'is_public', 'status', 'project_id')
+_EXACT_FILTERS = ('name', 'public', 'promoted', 'is_public', 'project_id')
 
 
 def create(session, values):
     """Store a new flavor.
 
     :param values: dict with every name of FIELDS, projects (list), project_id
-        (the owner, or None) and id (None: one is made up)
+        (the owner, or None) and id (None: one is made up); also any of LIFECYCLE
     :returns: dict, the flavor as it crosses RPC
     :raises errors.AlreadyExists: when the id or the name is taken
     """
     row = tables.Flavor(id=values['id'] or str(uuid.uuid4()), project_id=values['project_id'],
-                        **{name: values[name] for name in FIELDS})
+                        **{name: values[name] for name in FIELDS},
+                        **{name: values[name] for name in LIFECYCLE if name in values})
     row.access = _access(values['projects'])
     row.installations = []
     for field in ('id', 'name'):
@@ -71,8 +78,10 @@ def get(session, flavor_id):
 def list_page(session, filters, page, visible_to=None):
     """Read a page of flavors.
 
-    :param filters: dict of field to value; also ``region`` (name of a region where
-        the flavor is to be) and ``has_properties`` (bool)
+    :param filters: dict of field to value; also ``region`` (name of a region where the flavor is to
+        be), ``has_properties`` (bool) and ``stays_is_active`` (bool, whether the status active is
+        also that of every other flavor which is not being deleted; a conductor of the release
+        before passes it over)
     :param page: dict with limit, marker (a flavor id), sort_key, sort_dir
     :param visible_to: project id that sees public flavors and its own, or None for all
     :returns: list of dict
@@ -83,6 +92,12 @@ def list_page(session, filters, page, visible_to=None):
     for name in _EXACT_FILTERS:
         if filters.get(name) is not None:
             query = query.where(getattr(tables.Flavor, name) == filters[name])
+    if filters.get('status') is not None:
+        wanted = filters['status']
+        if wanted == lifecycle.Status.ACTIVE and filters.get('stays_is_active'):
+            query = query.where(tables.Flavor.status != lifecycle.Status.DELETING)
+        else:
+            query = query.where(tables.Flavor.status == wanted)
     if filters.get('region') is not None:
         query = query.where(tables.Flavor.installations.any(sa.and_(
             tables.Installation.desired == installation.Desired.PRESENT,
@@ -111,6 +126,17 @@ def living(session, flavor_ids=None):
     return {row.id: described(row) for row in session.scalars(query)}
 
 
+def holders(session, names):
+    """Tell which flavors bear names.
+
+    :param names: collection of str
+    :returns: dict of name to flavor id
+    """
+    return dict(session.execute(
+        sa.select(tables.Flavor.name, tables.Flavor.id)
+        .where(tables.Flavor.name.in_(names), tables.Flavor.deleted == 0)).all())
+
+
 def lock(session, flavor_id, generation=None):
     """Read one flavor in order to change it, and keep others from doing so meanwhile.
 
@@ -119,13 +145,44 @@ def lock(session, flavor_id, generation=None):
     :raises errors.NotFound: when there is none of this id
     :raises errors.GenerationMismatch: when it moved since
     """
-    row = session.scalars(
-        sa.select(tables.Flavor).where(*_alive('id', flavor_id)).with_for_update()).first()
+    row = _lock(session, flavor_id)
     if row is None:
         raise errors.NotFound('flavor', flavor_id)
     if generation is not None and row.generation != generation:
         raise errors.GenerationMismatch('flavor', flavor_id, generation, row.generation)
     return row
+
+
+def lock_all(session):
+    """Keep others from changing any flavor, and from wishing one anywhere, meanwhile."""
+    session.execute(sa.select(tables.Flavor.pk).where(tables.Flavor.deleted == 0)
+                    .order_by(tables.Flavor.pk).with_for_update()).all()
+
+
+def successors(session, flavor_id):
+    """Follow a flavor to what is to be used instead, to what is to be used instead of that, …
+
+    They are locked: nobody closes a circle of them meanwhile.
+
+    :returns: list of str, ids; ends where one has no successor, or comes again
+    :raises errors.Invalid: when there is no flavor of this id that stays
+    """
+    row = _lock(session, flavor_id)
+    if row is None or row.status == lifecycle.Status.DELETING:
+        raise errors.Invalid('flavor.successor', f'there is no flavor {flavor_id!r}')
+    found = []
+    while row is not None and row.id not in found:
+        found.append(row.id)
+        row = _lock(session, row.successor) if row.successor else None
+    return found
+
+
+def fixed(row):
+    """Give what Nova cannot change of a flavor. See :func:`flavorsvc.domain.flavor.fixed`.
+
+    :param row: tables.Flavor
+    """
+    return flavor.fixed({name: getattr(row, name) for name in FIELDS})
 
 
 def change(session, row, changes):
@@ -152,6 +209,7 @@ def bury(session, row, now):
 
     :param row: tables.Flavor of this session
     """
+    note(session, 'flavor.delete', row)
     row.deleted = row.pk
     row.deleted_at = now
 
@@ -165,6 +223,16 @@ def bury_if_left(session, row, now):
         tables.Installation.flavor_pk == row.pk)
     if row.status == 'deleting' and session.scalar(installed) == 0:
         bury(session, row, now)
+
+
+def note(session, event, row, changed=()):
+    """Have it announced that something became of a flavor.
+
+    :param event: str, see :data:`flavorsvc.domain.events.EVENTS`
+    :param row: tables.Flavor with access at hand
+    :param changed: collection of str, the fields that changed
+    """
+    outbox.note(session, event, {**described(row), 'changed': sorted(changed)})
 
 
 def as_dict(row):
@@ -190,7 +258,7 @@ def described(row):
         'projects': sorted(access.project_id for access in row.access),
         'project_id': row.project_id,
         'generation': row.generation,
-        'status': row.status,
+        **{name: getattr(row, name) for name in LIFECYCLE},
         'created_at': pages.iso(row.created_at),
         'updated_at': pages.iso(row.updated_at),
     }
@@ -198,6 +266,11 @@ def described(row):
 
 def _access(projects):
     return [tables.FlavorProject(project_id=project) for project in sorted(set(projects))]
+
+
+def _lock(session, flavor_id):
+    return session.scalars(
+        sa.select(tables.Flavor).where(*_alive('id', flavor_id)).with_for_update()).first()
 
 
 def _alive(field, value):

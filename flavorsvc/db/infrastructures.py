@@ -63,6 +63,7 @@ def create(session, name, project_id, max_per_project, endpoint, microversion, a
         credential=tables.Credential(**access))
     session.add(row)
     session.flush()
+    regions.note(session, 'region.up', row)
     return as_dict(row)
 
 

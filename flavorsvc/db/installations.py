@@ -17,16 +17,22 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from flavorsvc import context
 from flavorsvc.db import flavors
+from flavorsvc.db import outbox
 from flavorsvc.db import pages
+from flavorsvc.db import regions
 from flavorsvc.db import tables
 from flavorsvc.domain import errors
 from flavorsvc.domain import installation
 
+_WAITING = (installation.State.PENDING, installation.State.RETRYING)
+
 SORT_KEYS = {name: name for name in ('created_at', 'updated_at', 'status')}
 
 
-def want(session, flavor, regions, desired, request_id, now, anew=False):
+def want(session, flavor, regions, desired, request_id, now, anew=False, on_immutable=None,
+         unless_used=False):
     """Wish a flavor into regions, or out of them.
 
     A wish that is fulfilled already changes nothing; one that failed is tried
@@ -39,11 +45,15 @@ def want(session, flavor, regions, desired, request_id, now, anew=False):
     :param request_id: str, under which the engine's calls will be logged
     :param anew: bool, whether a wish that was fulfilled is to be looked after once more: the
         region was seen not to agree
+    :param on_immutable: installation.OnImmutable, what to do where a region has the flavor with
+        other fixed fields from us, or None to leave what was chosen
+    :param unless_used: bool, whether it stays in a region while servers there use it; what was
+        wished out of one in any case goes in any case
     :returns: list of dict, the installations as they cross RPC
     """
     rows = {row.region_pk: row for row in session.scalars(
         sa.select(tables.Installation).where(tables.Installation.flavor_pk == flavor.pk)
-        .with_for_update())}
+        .with_for_update().execution_options(populate_existing=True))}
     wished = []
     for region in regions:
         row = rows.get(region.pk)
@@ -52,10 +62,13 @@ def want(session, flavor, regions, desired, request_id, now, anew=False):
                 continue
             row = tables.Installation(
                 id=str(uuid.uuid4()), flavor_pk=flavor.pk, region_pk=region.pk, revision=0,
-                status=installation.State.PENDING, attempts=0)
+                status=installation.State.PENDING, attempts=0, unless_used=False)
             session.add(row)
-        if anew or not _fulfilled(row, desired, flavor.generation):
-            _wish(row, desired, flavor.generation, request_id, now)
+        chosen = {'on_immutable': on_immutable} if on_immutable and _differs(row) else {}
+        if desired == installation.Desired.ABSENT:
+            chosen['unless_used'] = unless_used and (row.unless_used or row.desired != desired)
+        if anew or not _fulfilled(row, desired, flavor.generation, chosen):
+            _wish(row, desired, flavor.generation, request_id, now, chosen)
         wished.append((row, region))
     session.flush()
     return [as_dict(row, flavor, region) for row, region in wished]
@@ -72,13 +85,15 @@ def adopt(session, flavor, region, request_id):
     :param request_id: str, of who had it adopted
     """
     claimed = installation.after(installation.State.PENDING, installation.Event.INSTALL)
-    session.add(tables.Installation(
+    row = tables.Installation(
         id=str(uuid.uuid4()), flavor_pk=flavor.pk, region_pk=region.pk,
         desired=installation.Desired.PRESENT, wanted_generation=flavor.generation,
         observed_generation=flavor.generation, origin='adopted',
         status=installation.after(claimed, installation.Event.FINISH), tried=True,
-        request_id=request_id))
+        request_id=request_id, global_request_id=context.global_request_id(request_id))
+    session.add(row)
     session.flush()
+    note(session, 'installation.active', row, flavor, region.name)
     session.expire(flavor, ['installations'])
 
 
@@ -96,15 +111,68 @@ def disown(session, flavor):
         .values(tried=False).execution_options(synchronize_session=False))
 
 
-def want_again(session, flavor, request_id, now):
-    """Wish the flavor's new generation into every region that is to have it."""
-    for row in session.scalars(
-            sa.select(tables.Installation).where(
-                tables.Installation.flavor_pk == flavor.pk,
-                tables.Installation.desired == installation.Desired.PRESENT)
-            .with_for_update()):
-        _wish(row, installation.Desired.PRESENT, flavor.generation, request_id, now)
+def want_again(session, flavor, request_id, now, on_immutable=None):
+    """Wish the flavor's new generation into every region that is to have it.
+
+    :param on_immutable: installation.OnImmutable, what to do where a region has it with other
+        fixed fields from us, or None to leave what was chosen
+    """
+    for row in _locked(session, flavor.pk):
+        if row.desired == installation.Desired.PRESENT:
+            chosen = {'on_immutable': on_immutable} if on_immutable and _differs(row) else {}
+            _wish(row, installation.Desired.PRESENT, flavor.generation, request_id, now, chosen)
     session.flush()
+
+
+def choose(session, flavor, on_immutable, request_id, now):
+    """Choose anew what to do where a region still has the flavor with other fixed fields.
+
+    :param on_immutable: installation.OnImmutable
+    """
+    for row in _locked(session, flavor.pk):
+        if (row.desired == installation.Desired.PRESENT and _differs(row)
+                and row.on_immutable != on_immutable):
+            _wish(row, installation.Desired.PRESENT, flavor.generation, request_id, now,
+                  {'on_immutable': on_immutable})
+    session.flush()
+
+
+def keep_installed(session, flavor_pk, fixed):
+    """Write down what regions may have a flavor with, before its fixed fields change.
+
+    Where they changed before and a region did not follow yet, that is written down already, and
+    the claims add what they try.
+
+    :param fixed: dict, as :func:`flavorsvc.db.flavors.fixed` gives it before the change
+    """
+    for row in _locked(session, flavor_pk):
+        if row.installed is None:
+            row.installed = [fixed] if row.tried else []
+    session.flush()
+
+
+def recognise(session, flavor_pk, region_pk, fixed):
+    """Have what a region was seen to have count as ours there, besides what does already.
+
+    :param fixed: dict, see :func:`flavorsvc.domain.flavor.fixed`
+    """
+    for row in _locked(session, flavor_pk):
+        if row.region_pk == region_pk:
+            row.installed = [*(row.installed or ()), fixed]
+    session.flush()
+
+
+def installed_in(session, flavor_id, region_name):
+    """Tell with what other fixed fields a region may have a flavor from us.
+
+    :param region_name: str
+    :returns: list of dict; empty where it can only have those of the catalogue
+    """
+    return session.scalar(
+        sa.select(tables.Installation.installed)
+        .join(tables.Installation.flavor).join(tables.Installation.region)
+        .where(tables.Flavor.id == flavor_id, tables.Flavor.deleted == 0,
+               tables.Region.name == region_name)) or []
 
 
 def wanted_anywhere(session, flavor_pk):
@@ -128,6 +196,25 @@ def is_wanted(session, flavor_id, region_name):
         .join(tables.Installation.flavor).join(tables.Installation.region)
         .where(tables.Flavor.id == flavor_id, tables.Flavor.deleted == 0,
                tables.Region.name == region_name)) is not None
+
+
+def desired(session, flavor_pk, region_pk):
+    """Tell what is wanted of a flavor in a region.
+
+    :returns: str, see :class:`flavorsvc.domain.installation.Desired`; None for nothing
+    """
+    return session.scalar(sa.select(tables.Installation.desired).where(
+        tables.Installation.flavor_pk == flavor_pk, tables.Installation.region_pk == region_pk))
+
+
+def wanted_in(session, region_pk):
+    """Tell which flavors a region has for the catalogue, is to get or is to lose.
+
+    :returns: set of flavor ids
+    """
+    return set(session.scalars(
+        sa.select(tables.Flavor.id).join(tables.Flavor.installations)
+        .where(tables.Installation.region_pk == region_pk)))
 
 
 def list_page(session, filters, page, visible_to=None):
@@ -206,11 +293,31 @@ def regions_named(session, names, desired):
     return rows
 
 
+def note(session, event, row, flavor, region_name):
+    """Have it announced that something became of an installation without the engine.
+
+    :param event: str, see :data:`flavorsvc.domain.events.EVENTS`
+    :param row: tables.Installation
+    :param flavor: tables.Flavor
+    :param region_name: str
+    """
+    outbox.note(session, event, {
+        **{name: getattr(row, name) for name in (
+            'id', 'desired', 'status', 'reason', 'error', 'attempts', 'request_id')},
+        'flavor_id': flavor.id, 'flavor_name': flavor.name, 'region': region_name,
+        'generation': row.wanted_generation})
+
+
 def as_dict(row, flavor, region):
     """Give an installation as it crosses RPC.
 
+    One that waits for the end of a maintenance says so.
+
     :returns: dict
     """
+    reason, error = row.reason, row.error
+    if row.status in _WAITING and region.maintenance_since is not None:
+        reason, error = 'maintenance', regions.maintenance(region)
     return {
         'id': row.id,
         'flavor_id': flavor.id,
@@ -218,13 +325,16 @@ def as_dict(row, flavor, region):
         'region': region.name,
         'desired': row.desired,
         'status': row.status,
-        'reason': row.reason,
-        'error': row.error,
+        'reason': reason,
+        'error': error,
         'attempts': row.attempts,
         'next_attempt_at': pages.iso(row.next_attempt_at),
         'wanted_generation': row.wanted_generation,
         'observed_generation': row.observed_generation,
         'origin': row.origin,
+        'on_immutable': row.on_immutable,
+        'unless_used': row.unless_used,
+        'servers': row.servers,
         'request_id': row.request_id,
         'created_at': pages.iso(row.created_at),
         'updated_at': pages.iso(row.updated_at),
@@ -235,12 +345,27 @@ def as_dict(row, flavor, region):
     }
 
 
-def _fulfilled(row, desired, generation):
+def _locked(session, flavor_pk):
+    return session.scalars(
+        sa.select(tables.Installation).where(tables.Installation.flavor_pk == flavor_pk)
+        .with_for_update().execution_options(populate_existing=True)).all()
+
+
+def _differs(row):
+    """Whether the region may have the flavor with other fixed fields than the catalogue."""
+    return row.installed is not None
+
+
+def _fulfilled(row, desired, generation, chosen):
     return (row.desired == desired and row.wanted_generation == generation
-            and row.status not in (installation.State.ERROR, installation.State.RETRYING))
+            and row.status not in (installation.State.ERROR, installation.State.RETRYING)
+            and all(getattr(row, name) == value for name, value in chosen.items()))
 
 
-def _wish(row, desired, generation, request_id, now):
+def _wish(row, desired, generation, request_id, now, chosen=None):
+    row.unless_used = row.unless_used and desired == installation.Desired.ABSENT
+    for name, value in (chosen or {}).items():
+        setattr(row, name, value)
     row.desired = desired
     row.wanted_generation = generation
     row.revision += 1
@@ -248,7 +373,8 @@ def _wish(row, desired, generation, request_id, now):
     row.reason = row.error = None
     row.attempts = 0
     row.next_attempt_at = now
-    row.request_id = request_id
+    row.request_id, row.wished_at = request_id, now
+    row.global_request_id = context.global_request_id(request_id)
 
 
 def _by_id(session, installation_id, locked=False):

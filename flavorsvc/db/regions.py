@@ -12,30 +12,28 @@
 
 """Regions: what the service catalogue announced, and how they answer."""
 
-import datetime
-
-from oslo_log import log
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from flavorsvc.db import flavors
+from flavorsvc.db import outbox
 from flavorsvc.db import pages
 from flavorsvc.db import tables
+from flavorsvc.domain import drift
 from flavorsvc.domain import errors
-from flavorsvc.domain import installation
+from flavorsvc.domain import health
 
-LOG = log.getLogger(__name__)
-
-_GONE = 'The service catalogue no longer lists it.'
+#: How a region may answer.
+STATES = ('unknown', 'up', 'slow', 'down', 'gone')
 
 SORT_KEYS = {'name': 'name', 'state': 'state'}
 
 
-def as_dict(row, default_concurrency):
+def as_dict(row, default_concurrency, in_progress=0):
     """Give a region as it crosses RPC.
 
     :param row: tables.Region
     :param default_concurrency: int, for a region that sets none of its own
+    :param in_progress: int, installations that conductors are at work on there
     :returns: dict
     """
     return {
@@ -49,7 +47,16 @@ def as_dict(row, default_concurrency):
         'microversion': row.microversion,
         'max_concurrency': row.max_concurrency or default_concurrency,
         'last_seen_at': pages.iso(row.last_seen_at),
+        'drift_policy': row.drift_policy,
+        'audited_at': pages.iso(row.audited_at),
+        'audit_due_at': pages.iso(row.audit_due_at),
+        'audit_error': row.audit_error,
         'created_at': pages.iso(row.created_at),
+        'answer_s': row.answer_s,
+        'in_progress': in_progress + (row.audit_lease_until is not None),
+        'maintenance': row.maintenance_since is not None,
+        'maintenance_reason': row.maintenance_reason,
+        'maintenance_since': pages.iso(row.maintenance_since),
     }
 
 
@@ -73,19 +80,24 @@ def list_page(session, filters, page, default_concurrency):
     """Read a page of regions.
 
     :param filters: dict with any of state, project_id, is_listed (bool, whether to leave out those
-        that the service catalogue lists no more)
+        that the service catalogue lists no more), slow_is_up (bool, whether the state up is also
+        that of slow ones)
     :param page: dict with limit, marker (a name), sort_key, sort_dir
     :returns: list of dict
     """
     query = sa.select(tables.Region)
-    for name in ('state', 'project_id'):
-        if filters.get(name) is not None:
-            query = query.where(getattr(tables.Region, name) == filters[name])
+    if filters.get('state') is not None:
+        meant = (health.ANSWERING if filters['state'] == 'up' and filters.get('slow_is_up')
+                 else [filters['state']])
+        query = query.where(tables.Region.state.in_(meant))
+    if filters.get('project_id') is not None:
+        query = query.where(tables.Region.project_id == filters['project_id'])
     if filters.get('is_listed'):
         query = query.where(tables.Region.state != 'gone')
     rows = pages.page_of(session, query, tables.Region, 'region', page, tables.Region.name,
                          SORT_KEYS)
-    return [as_dict(row, default_concurrency) for row in rows]
+    busy = _in_progress(session, [row.pk for row in rows])
+    return [as_dict(row, default_concurrency, busy.get(row.pk, 0)) for row in rows]
 
 
 def get(session, name, default_concurrency):
@@ -94,33 +106,76 @@ def get(session, name, default_concurrency):
     :returns: dict
     :raises errors.NotFound: when there is none of this name
     """
-    return as_dict(_by_name(session, name), default_concurrency)
+    row = _by_name(session, name)
+    return as_dict(row, default_concurrency, _in_progress(session, [row.pk]).get(row.pk, 0))
 
 
 def reached(session, name):
     """Read how a region's Nova is reached. This stays in the conductor.
 
-    :returns: dict with name, state, reason, endpoint, microversion, and access, see :func:`access`
+    :returns: dict with name, state, reason, endpoint, microversion, maintenance, see
+        :func:`maintenance`, and access, see :func:`access`
     :raises errors.NotFound: when there is none of this name
     """
     row = _by_name(session, name)
     return {**{field: getattr(row, field)
                for field in ('name', 'state', 'reason', 'endpoint', 'microversion')},
-            'access': access(row)}
+            'maintenance': maintenance(row), 'access': access(row)}
 
 
-def update(session, name, changes, default_concurrency):
-    """Change what an operator may: the owner's project_id, max_concurrency.
+def known(session, names=None):
+    """Tell which regions there are.
 
-    :param changes: dict; None takes a value back
+    :param names: collection of str, or None for all that the service catalogue has not lost
+    :returns: list of str, sorted
+    """
+    query = sa.select(tables.Region.name).order_by(tables.Region.name)
+    if names is None:
+        return list(session.scalars(query.where(tables.Region.state != 'gone')))
+    return list(session.scalars(query.where(tables.Region.name.in_(names))))
+
+
+def maintenance(row):
+    """Say that a region is in maintenance, and why.
+
+    :param row: tables.Region
+    :returns: str, or None where it is not
+    """
+    if row.maintenance_since is None:
+        return None
+    why = f': {row.maintenance_reason}' if row.maintenance_reason else '.'
+    return f'It is in maintenance{why}'
+
+
+def update(session, name, changes, default_concurrency, now):
+    """Change what an operator may.
+
+    A region that leaves maintenance is asked at once, whatever it said before.
+
+    :param changes: dict with any of project_id, max_concurrency, drift_policy, maintenance (bool)
+        and maintenance_reason; None takes a value back
+    :param now: naive UTC datetime
     :returns: dict
     :raises errors.NotFound: when there is none of this name
+    :raises errors.Invalid: for a reason of a maintenance that there is not
     """
     row = _by_name(session, name)
-    for field, value in changes.items():
-        setattr(row, field, value)
+    wanted = changes.get('maintenance', row.maintenance_since is not None)
+    if changes.get('maintenance_reason') is not None and not wanted:
+        raise errors.Invalid('maintenance_reason', 'is only for a region in maintenance')
+    turns = wanted != (row.maintenance_since is not None)
+    if turns and wanted:
+        row.maintenance_since = now
+    elif turns:
+        row.maintenance_since = row.maintenance_reason = row.probe_at = row.probed_at = None
+    for field in changes.keys() - {'maintenance'}:
+        setattr(row, field, changes[field])
+    if changes.get('drift_policy') == drift.Policy.IGNORE:
+        row.audit_due_at = None
     session.flush()
-    return as_dict(row, default_concurrency)
+    if turns:
+        note(session, f'region.maintenance.{"start" if wanted else "end"}', row)
+    return as_dict(row, default_concurrency, _in_progress(session, [row.pk]).get(row.pk, 0))
 
 
 def forget(session, name, now):
@@ -157,101 +212,8 @@ def remove(session, row, now):
                     .execution_options(synchronize_session=False))
     for flavor in affected:
         flavors.bury_if_left(session, flavor, now)
+    note(session, 'region.delete', row)
     session.delete(row)
-
-
-def announce(session, endpoints, now):
-    """Record what the service catalogue lists now.
-
-    A region that is new or moved has to answer before its state is known. One
-    that is listed no more is ``gone``: nothing is tried there until it is back.
-    A registered one of the same name keeps the name.
-
-    :param endpoints: dict of region name to URL of its Nova
-    :param now: naive UTC datetime
-    :returns: list of (pk, URL, access) of those that the catalogue lists, see :func:`to_probe`
-    """
-    rows = {row.name: row for row in session.scalars(sa.select(tables.Region))}
-    for name, endpoint in sorted(endpoints.items()):
-        row = rows.get(name)
-        if row is None:
-            row = rows[name] = tables.Region(name=name, endpoint=endpoint, state='unknown')
-            session.add(row)
-        elif row.kind == 'registered':
-            LOG.warning('The region %s of the service catalogue is left out: an infrastructure '
-                        'of that name is registered', name)
-            continue
-        elif row.state == 'gone' or row.endpoint != endpoint:
-            row.endpoint, row.microversion = endpoint, None
-            _turn(row, 'unknown', None, now)
-            row.probe_at = None
-        row.last_seen_at = now
-    session.flush()
-    for name in rows.keys() - endpoints.keys():
-        if rows[name].kind == 'discovered':
-            _turn(rows[name], 'gone', _GONE, now)
-            _tell_waiting(session, rows[name].pk, reason='region_gone', error=_GONE)
-    session.flush()
-    return to_probe(session, now, 'discovered')
-
-
-def to_probe(session, now, kind):
-    """List the regions to ask now whether they answer.
-
-    Those that are down and whose back-off has not passed are not.
-
-    :param kind: str, 'discovered' or 'registered'
-    :returns: list of (pk, URL, access), see :func:`access`
-    """
-    rows = session.scalars(
-        sa.select(tables.Region)
-        .where(tables.Region.kind == kind, tables.Region.state != 'gone',
-               sa.or_(tables.Region.probe_at.is_(None), tables.Region.probe_at <= now))
-        .order_by(tables.Region.pk).options(orm.joinedload(tables.Region.credential)))
-    return [(row.pk, row.endpoint, access(row)) for row in rows]
-
-
-def answered(session, region_pk, now, microversion=None):
-    """Record that a region answers.
-
-    :param microversion: str that was negotiated, or None to leave it
-    """
-    row = session.get(tables.Region, region_pk)
-    if row is None:
-        return  # it was unregistered while it was asked
-    _turn(row, 'up', None, now)
-    row.failures, row.probe_at, row.last_seen_at = (
-        0, None, now if row.kind == 'registered' else row.last_seen_at)
-    if microversion is not None:
-        row.microversion = microversion
-
-
-def forget_microversion(session, region_pk):
-    """Have the microversion of a region negotiated again before the next call."""
-    session.execute(sa.update(tables.Region).where(tables.Region.pk == region_pk)
-                    .values(microversion=None))
-
-
-def silent(session, region_pk, now, failure, silence_s):
-    """Record that a region does not answer, and say so on everything that waits for it.
-
-    Calls that fail together count as one failure.
-
-    :param failure: failures.Failure
-    :param silence_s: function of the number of failures in a row, to seconds until the next try
-    :returns: naive UTC datetime of the next try
-    """
-    row = session.get(tables.Region, region_pk, with_for_update=True)
-    if row is None:
-        return now  # it was unregistered while it was asked
-    text = failure.text[:tables.LONGEST_TEXT]
-    _turn(row, 'down', text, now)
-    if row.probe_at is None or row.probe_at <= now:
-        row.failures += 1
-        row.probe_at = now + datetime.timedelta(seconds=silence_s(row.failures))
-    _tell_waiting(session, region_pk, reason=failure.reason, error=text,
-                  next_attempt_at=row.probe_at)
-    return row.probe_at
 
 
 def count(session):
@@ -262,23 +224,25 @@ def count(session):
     return session.scalar(sa.select(sa.func.count()).select_from(tables.Region))
 
 
-def _tell_waiting(session, region_pk, **why):
-    session.execute(
-        sa.update(tables.Installation)
-        .where(tables.Installation.region_pk == region_pk,
-               tables.Installation.status.in_([installation.State.PENDING,
-                                               installation.State.RETRYING]),
-               tables.Installation.lease_until.is_(None))
-        .values(status=installation.State.RETRYING, **why)
-        .execution_options(synchronize_session=False))
+def note(session, event, row):
+    """Have it announced that something became of a region.
+
+    :param event: str, see :data:`flavorsvc.domain.events.EVENTS`
+    :param row: tables.Region
+    """
+    outbox.note(session, event, {
+        **{name: getattr(row, name) for name in (
+            'name', 'kind', 'project_id', 'state', 'reason', 'microversion',
+            'maintenance_reason')},
+        'maintenance': row.maintenance_since is not None, 'since': pages.iso(row.since)})
 
 
-def _turn(row, state, reason, now):
-    if row.state != state:
-        LOG.info('Region %s is %s, was %s%s', row.name, state, row.state,
-                 f': {reason}' if reason else '')
-        row.state, row.since = state, now
-    row.reason = reason
+def _in_progress(session, region_pks):
+    return dict(session.execute(
+        sa.select(tables.Installation.region_pk, sa.func.count())
+        .where(tables.Installation.lease_until.is_not(None),
+               tables.Installation.region_pk.in_(region_pks))
+        .group_by(tables.Installation.region_pk)).all())
 
 
 def _by_name(session, name):

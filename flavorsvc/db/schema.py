@@ -46,6 +46,15 @@ def newest():
     return script.ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
+def revisions():
+    """Name all revisions of this release.
+
+    :returns: list of str, the oldest first
+    """
+    scripts = script.ScriptDirectory.from_config(_config(None))
+    return [each.revision for each in scripts.walk_revisions()][::-1]
+
+
 def _config(database):
     settings = config.Config()
     settings.set_main_option('script_location',

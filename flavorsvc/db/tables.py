@@ -49,6 +49,7 @@ class Flavor(Base):
 
     ``deleted`` is 0 while it lives and its own ``pk`` afterwards, so that the
     row stays for the audit trail and its id and name can be used again.
+    ``deprecated_on`` is a date in ISO 8601, ``successor`` the id of a flavor.
     """
 
     __tablename__ = 'flavors'
@@ -71,6 +72,9 @@ class Flavor(Base):
     project_id = sa.Column(exact(64))
     generation = sa.Column(sa.Integer, nullable=False, default=1)
     status = sa.Column(sa.String(16), nullable=False, default='active')
+    deprecated_on = sa.Column(sa.String(10))
+    successor = sa.Column(exact(255))
+    deprecation_reason = sa.Column(sa.Text)
     deleted = sa.Column(Key, nullable=False, default=0)
     deleted_at = sa.Column(Time)
 
@@ -97,7 +101,9 @@ class Region(Base):
     """A Nova region, as the service catalogue announced it and as it last answered.
 
     ``kind`` is ``discovered``, or ``registered`` for one of a cloud with a
-    Keystone of its own, which has a credential.
+    Keystone of its own, which has a credential. ``answer_s`` is the average
+    of its answer times, ``maintenance_since`` null where it is not in
+    maintenance.
     """
 
     __tablename__ = 'regions'
@@ -115,6 +121,18 @@ class Region(Base):
     probe_at = sa.Column(Time)
     microversion = sa.Column(sa.String(16))
     last_seen_at = sa.Column(Time, nullable=False)
+    drift_policy = sa.Column(sa.String(16))
+    audited_at = sa.Column(Time)
+    audit_due_at = sa.Column(Time)
+    audit_error = sa.Column(sa.Text)
+    audit_request_id = sa.Column(sa.String(64))
+    audit_owner = sa.Column(sa.String(255))
+    audit_lease_until = sa.Column(Time)
+    answer_s = sa.Column(sa.Double)
+    measured_at = sa.Column(Time)
+    probed_at = sa.Column(Time)
+    maintenance_since = sa.Column(Time)
+    maintenance_reason = sa.Column(sa.Text)
 
     credential = orm.relationship('Credential', cascade='all, delete-orphan', uselist=False)
 
@@ -122,6 +140,19 @@ class Region(Base):
         sa.UniqueConstraint('name', name='uniq_regions0name'),
         Base.__table_args__,
     )
+
+
+class Turn(Base):
+    """When a region was last given workers; locked by the conductor that gives it some.
+
+    It is no column of the region, for MariaDB locks a region's row as well when an installation
+    that refers to it is inserted.
+    """
+
+    __tablename__ = 'turns'
+
+    region_pk = sa.Column(Key, sa.ForeignKey('regions.pk', ondelete='CASCADE'), primary_key=True)
+    taken_at = sa.Column(Time, nullable=False)
 
 
 class Credential(Base):
@@ -142,6 +173,14 @@ class Installation(Base):
     one cannot mark the newer one done. ``next_attempt_at`` is null when
     nothing is left to do. ``tried`` is set before a region is first asked to
     have the flavor: until then, a flavor of this id there is someone else's.
+
+    ``installed`` is a list of dicts of the fixed fields by which what the
+    region has under this id is ours, besides those that the catalogue says;
+    null where the region was not asked to have others since it last agreed.
+    ``on_immutable`` is what to do about a flavor of ours with other fixed
+    fields, null for refusing; ``unless_used`` keeps a flavor that is wished
+    out of the region while servers use it. ``servers`` is how many did when
+    they were last counted. ``wished_at`` is null once the wish is fulfilled.
     """
 
     __tablename__ = 'installations'
@@ -160,18 +199,63 @@ class Installation(Base):
     attempts = sa.Column(sa.Integer, nullable=False, default=0)
     next_attempt_at = sa.Column(Time)
     tried = sa.Column(sa.Boolean, nullable=False, default=False)
+    installed = sa.Column(sa.JSON(none_as_null=True))
+    on_immutable = sa.Column(sa.String(32))
+    unless_used = sa.Column(sa.Boolean, nullable=False, default=False, server_default=sa.false())
+    servers = sa.Column(sa.Integer)
     lease_owner = sa.Column(sa.String(255))
     lease_until = sa.Column(Time)
     request_id = sa.Column(sa.String(64))
+    global_request_id = sa.Column(sa.String(64))
+    wished_at = sa.Column(Time)
 
     flavor = orm.relationship('Flavor', back_populates='installations')
-    region = orm.relationship('Region')
+    # of many in one query; not by a join, which would lock regions along with installations
+    region = orm.relationship('Region', lazy='selectin')
 
     __table_args__ = (
         sa.UniqueConstraint('flavor_pk', 'region_pk',
                             name='uniq_installations0flavor_pk0region_pk'),
         sa.Index('installations_region_pk_next_attempt_at_idx', 'region_pk', 'next_attempt_at'),
         sa.Index('installations_status_idx', 'status'),
+        sa.Index('installations_lease_until_idx', 'lease_until'),
+        Base.__table_args__,
+    )
+
+
+class Drift(Base):
+    """A finding: a region's Nova does not have what the catalogue says of one flavor.
+
+    ``live`` is true until it is resolved and null afterwards, so that there is
+    one at a time, and those before it stay. ``repairs`` counts how often the
+    region's policy had it repaired, also when that was undone in between.
+    """
+
+    __tablename__ = 'drift'
+
+    id = sa.Column(sa.String(36), primary_key=True)
+    region_pk = sa.Column(Key, sa.ForeignKey('regions.pk', ondelete='CASCADE'), nullable=False)
+    flavor_id = sa.Column(exact(255), nullable=False)
+    flavor_name = sa.Column(exact(255), nullable=False)
+    kind = sa.Column(sa.String(16), nullable=False)
+    differences = sa.Column(sa.JSON, nullable=False)
+    state = sa.Column(sa.String(16), nullable=False)
+    live = sa.Column(sa.Boolean)
+    opened_at = sa.Column(Time, nullable=False)
+    resolved_at = sa.Column(Time)
+    accepted_at = sa.Column(Time)
+    accepted_by = sa.Column(exact(255))
+    accepted_reason = sa.Column(sa.Text)
+    repairs = sa.Column(sa.Integer, nullable=False, default=0)
+    repaired_at = sa.Column(Time)
+
+    region = orm.relationship('Region')
+
+    __table_args__ = (
+        sa.UniqueConstraint('region_pk', 'flavor_id', 'live',
+                            name='uniq_drift0region_pk0flavor_id0live'),
+        sa.Index('drift_flavor_id_idx', 'flavor_id'),
+        sa.Index('drift_resolved_at_idx', 'resolved_at'),
         Base.__table_args__,
     )
 
@@ -205,5 +289,39 @@ class ServiceTypeFlavor(Base):
 
     __table_args__ = (
         sa.Index('service_type_flavors_flavor_id_idx', 'flavor_id'),
+        Base.__table_args__,
+    )
+
+
+class Plan(Base):
+    """What would bring regions to a catalogue, as it was when it was made.
+
+    ``catalogue`` and ``observed`` are fingerprints: of what the catalogue said,
+    and of what each region had. ``flavors`` is the catalogue that was given,
+    null where the stored one was meant.
+    """
+
+    __tablename__ = 'plans'
+
+    id = sa.Column(sa.String(36), primary_key=True)
+    regions = sa.Column(sa.JSON, nullable=False)
+    prune = sa.Column(sa.Boolean, nullable=False)
+    on_immutable = sa.Column(sa.String(32), nullable=False)
+    of_stored = sa.Column(sa.Boolean, nullable=False)
+    flavors = sa.Column(sa.JSON(none_as_null=True))
+    catalogue = sa.Column(sa.String(64), nullable=False)
+    observed = sa.Column(sa.JSON, nullable=False)
+    silent = sa.Column(sa.JSON, nullable=False)
+    actions = sa.Column(sa.JSON, nullable=False)
+    summary = sa.Column(sa.JSON, nullable=False)
+    created_by = sa.Column(exact(255))
+    request_id = sa.Column(sa.String(64))
+    expires_at = sa.Column(Time, nullable=False)
+    applied_at = sa.Column(Time)
+    applied_by = sa.Column(exact(255))
+    applied_request_id = sa.Column(sa.String(64))
+
+    __table_args__ = (
+        sa.Index('plans_expires_at_idx', 'expires_at'),
         Base.__table_args__,
     )

@@ -107,7 +107,7 @@ def steps_to_present(wanted, found):
     return steps
 
 
-def steps_to_absent(described, found):
+def steps_to_absent(described, found, installed=()):
     """List what to do so that a region no longer has this flavor.
 
     A flavor that merely has the same id, with other fixed fields, is not the
@@ -115,9 +115,12 @@ def steps_to_absent(described, found):
 
     :param described: flavor.Spec, the flavor that is to go
     :param found: flavor.Spec that the region has under this id, or None
+    :param installed: iterable of dicts of fixed fields that are as good, see
+        :func:`flavorsvc.domain.flavor.has_any`
     :returns: list of steps, at most one
     """
-    if found is None or flavor.immutable_differences(described, found):
+    if found is None or (flavor.immutable_differences(described, found)
+                         and not flavor.has_any(found, installed)):
         return []
     return [Delete(described.id)]
 

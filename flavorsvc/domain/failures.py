@@ -22,7 +22,10 @@ class Failure(Exception):
 
     :ivar reason: str, stable code such as ``name_taken``
     :ivar text: str, the other side's own words
+    :ivar retry_after_s: float seconds for which the region asked to be left alone, or None
     """
+
+    retry_after_s = None
 
     def __init__(self, reason, text):
         super().__init__(reason, text)
@@ -42,12 +45,42 @@ class Passing(Failure):
     """This one call failed in a way that trying again may cure."""
 
 
-class Unreachable(Failure):
-    """The region as a whole does not answer, or asks to be left alone for a while.
+class InUse(Passing):
+    """Servers use the flavor that would have to go.
 
-    :ivar retry_after_s: float seconds that the region asked for, or None
+    :ivar servers: int, how many
     """
+
+    def __init__(self, text, servers):
+        super().__init__('in_use', text)
+        self.servers = servers
+
+
+class Unreachable(Failure):
+    """The region as a whole does not answer, or asks to be left alone for a while."""
 
     def __init__(self, reason, text, retry_after_s=None):
         super().__init__(reason, text)
         self.retry_after_s = retry_after_s
+
+
+class Itself(Unreachable):
+    """What is said to be a region's Nova is flavorsvc, which must not follow itself."""
+
+
+def too_many(most):
+    """Make the failure of a region that has more flavors than are read.
+
+    :param most: int
+    :returns: Refused
+    """
+    return Refused('too_many', f'It has more than {most} flavors.')
+
+
+def unexpected(error):
+    """Make a failure of what nobody foresaw; whoever met it logs it.
+
+    :param error: exception, whose text is not told: nobody knows what is in it
+    :returns: Passing
+    """
+    return Passing('internal', f"{type(error).__name__}; the conductor's log says more.")

@@ -13,20 +13,20 @@
 """Who gets the next free worker."""
 
 
-def shares(due, room, cap):
-    """Deal free workers out to regions in turn, so that no region starves another.
+def shares(due, room, busy):
+    """Deal free workers out to regions, so that no region starves another.
 
-    :param due: dict of region to int, how many rows wait there
+    Each goes to the region with the fewest at work then, over all conductors.
+
+    :param due: dict of region to int, how many rows may be begun there; of regions with equally
+        many at work, the first in this order is served first
     :param room: int, workers that are free
-    :param cap: dict of region to int, how many more calls the region may get now
+    :param busy: dict of region to int, how many are at work there already; none where it is not
+        named
     :returns: dict of region to int, without regions that get none
     """
-    left = {region: min(count, cap[region]) for region, count in due.items()}
-    dealt = dict.fromkeys(left, 0)
-    while room > 0 and any(left.values()):
-        for region in left:
-            if room > 0 and left[region] > 0:
-                left[region] -= 1
-                dealt[region] += 1
-                room -= 1
+    dealt = dict.fromkeys(due, 0)
+    for _ in range(min(room, sum(due.values()))):
+        waiting = [region for region in due if dealt[region] < due[region]]
+        dealt[min(waiting, key=lambda region: busy.get(region, 0) + dealt[region])] += 1
     return {region: count for region, count in dealt.items() if count}

@@ -19,10 +19,14 @@ import re
 
 from flavorsvc.domain import capabilities
 from flavorsvc.domain import errors
+from flavorsvc.domain import lifecycle
 
 #: What Nova fixes when it creates a flavor: PUT /flavors/{id} takes a description only (2.55).
 IMMUTABLE = ('name', 'vcpus', 'ram_mib', 'disk_gib', 'ephemeral_gib', 'swap_mib', 'rxtx_factor',
              'is_public')
+
+#: Those of them that are whole numbers.
+SIZES = ('vcpus', 'ram_mib', 'disk_gib', 'ephemeral_gib', 'swap_mib')
 
 #: First microversion of Nova whose flavors have a description.
 DESCRIPTION_SINCE = (2, 55)
@@ -34,10 +38,21 @@ PATHS = frozenset(['.', '..'])
 #: The same for ids: GET /flavors/detail is Nova's list of flavors.
 _OTHER_URLS = PATHS | {'detail'}
 
-#: What Nova accepts as the id of a new flavor.
+#: What a flavor that is new has where nobody says anything else.
+DEFAULTS = {'ephemeral_gib': 0, 'swap_mib': 0, 'rxtx_factor': 1.0, 'description': None,
+            'is_public': True, 'extra_specs': {}, 'properties': {}, 'public': False,
+            'promoted': False, 'projects': []}
+
 #: What nothing can stand for in a flavor that is new.
 NEEDED = ('name', 'vcpus', 'ram_mib', 'disk_gib')
 
+#: What the columns of Nova's database hold at most.
+_LARGEST_SIZE, _LONGEST_TEXT, _LONGEST_DESCRIPTION = 2 ** 31 - 1, 255, 65535
+
+#: Characters of the id of a project in Keystone.
+_LONGEST_PROJECT_ID = 64
+
+#: What Nova accepts as the id of a new flavor.
 _ID = re.compile(r'(?! )[a-zA-Z0-9. _-]{1,255}(?<! )')
 
 
@@ -83,17 +98,54 @@ def is_id(text):
     return _ID.fullmatch(text) is not None and text not in _OTHER_URLS
 
 
-def wanted(values, table):
+def check_sound(spec):
+    """Check that what a region told of a flavor is what a Nova can have.
+
+    Whatever else answered, nothing is to be concluded from it, or stored.
+
+    :raises ValueError: naming the first field that no Nova has so
+    """
+    extra_specs = {} if spec.extra_specs is None else spec.extra_specs  # one may not know them
+    texts = [spec.name, spec.description or '', *extra_specs, *extra_specs.values(),
+             *spec.projects]
+    for field, is_sound in (
+            ('id', isinstance(spec.id, str) and 0 < len(spec.id) <= 255),
+            ('texts', all(isinstance(text, str) and '\x00' not in text for text in texts)),
+            ('name', 0 < len(spec.name) <= 255),
+            ('description', len(spec.description or '') <= _LONGEST_DESCRIPTION),
+            ('extra_specs and projects', all(len(text) <= _LONGEST_TEXT for text in (
+                *extra_specs, *extra_specs.values(), *spec.projects))),
+            ('sizes', all(type(size) is int and 0 <= size <= _LARGEST_SIZE for size in
+                          (getattr(spec, name) for name in SIZES))),
+            ('rxtx_factor', 0 <= spec.rxtx_factor < math.inf),
+            ('is_public', isinstance(spec.is_public, bool))):
+        if not is_sound:
+            raise ValueError(f'no Nova has such a flavor: {field}')
+    ''.join([spec.id, *texts]).encode()  # half a surrogate pair is no text
+
+
+def is_storable(spec):
+    """Tell whether the catalogue can say of a flavor what a region has.
+
+    :returns: bool
+    """
+    return (is_id(spec.id) and not PATHS & spec.extra_specs.keys()
+            and all(0 < len(project) <= _LONGEST_PROJECT_ID for project in spec.projects))
+
+
+def wanted(values, table, tells_deprecation=False):
     """Tell what a region should have for a flavor of the catalogue.
 
     :param values: dict, a flavor as it crosses RPC
     :param table: capability table (see :mod:`flavorsvc.domain.capabilities`)
+    :param tells_deprecation: bool, whether the description says what of a deprecation is known
     :returns: Spec
     :raises errors.Invalid: when the properties cannot be expressed as extra specs
     """
+    described = lifecycle.description(values) if tells_deprecation else values['description']
     return Spec(
         id=values['id'],
-        description=values['description'] or None,
+        description=described or None,
         extra_specs=extra_specs(values, table),
         projects=frozenset() if values['is_public'] else frozenset(values['projects']),
         **{name: values[name] for name in IMMUTABLE})
@@ -127,6 +179,15 @@ def known_extra_specs(values, table):
         return values['extra_specs']
 
 
+def known(values, table, tells_deprecation=False):
+    """Tell what a region has for a flavor that is stored; :func:`wanted` is for what is to be.
+
+    :returns: Spec
+    """
+    extra_specs = known_extra_specs(values, table)
+    return wanted({**values, 'properties': {}, 'extra_specs': extra_specs}, {}, tells_deprecation)
+
+
 def fit(spec, microversion):
     """Leave out of a spec what a region of this microversion cannot hold.
 
@@ -149,6 +210,26 @@ def immutable_differences(one, other):
     if math.isclose(one.rxtx_factor, other.rxtx_factor, rel_tol=1e-5):
         differences.pop('rxtx_factor', None)
     return differences
+
+
+def fixed(values):
+    """Give the fixed fields of a flavor.
+
+    :param values: dict, a flavor as it crosses RPC
+    :returns: dict of every name of IMMUTABLE to its value
+    """
+    return {name: values[name] for name in IMMUTABLE}
+
+
+def has_any(found, installed):
+    """Tell whether a flavor has the fixed fields of one of several.
+
+    :param found: Spec
+    :param installed: iterable of dicts as :func:`fixed` gives them
+    :returns: bool
+    """
+    return any(not immutable_differences(dataclasses.replace(found, **fixed(each)), found)
+               for each in installed)
 
 
 def changed(before, changes):
@@ -198,6 +279,7 @@ def check(values, before=None):
         raise errors.Invalid('flavor.id', f'{values["id"]!r} would mean another URL')
     for key in PATHS.intersection(values['extra_specs']):
         raise errors.Invalid('flavor.extra_specs', f'a key {key!r} would mean another URL')
+    lifecycle.check(values, before)
     if values['promoted'] and not values['public']:
         raise errors.Invalid('flavor.promoted', 'a flavor cannot be promoted and private')
     if values['is_public'] and values['projects']:

@@ -34,6 +34,14 @@ class State(enum.StrEnum):
     GONE = 'gone'
 
 
+class OnImmutable(enum.StrEnum):
+    """What to do about a flavor that Nova could only change by deleting and creating it."""
+
+    REFUSE = 'refuse'
+    IF_UNUSED = 'replace-if-unused'
+    REPLACE = 'replace'
+
+
 class Event(enum.StrEnum):
     """What can happen to an installation."""
 

@@ -17,9 +17,11 @@ from oslo_policy import policy
 from flavorsvc.domain import errors
 from flavorsvc.policies import base
 from flavorsvc.policies import compute
+from flavorsvc.policies import drift
 from flavorsvc.policies import flavors
 from flavorsvc.policies import infrastructures
 from flavorsvc.policies import installations
+from flavorsvc.policies import plans
 from flavorsvc.policies import private_flavors
 from flavorsvc.policies import regions
 from flavorsvc.policies import service_types
@@ -31,9 +33,9 @@ def list_rules(manager_role='InfrastructureManager'):
     :param manager_role: str, the Keystone role that may do everything besides admin
     :returns: list of oslo_policy.policy.RuleDefault
     """
-    return [*base.rules(manager_role), *compute.rules(), *flavors.rules(),
-            *infrastructures.rules(), *installations.rules(), *private_flavors.rules(),
-            *regions.rules(), *service_types.rules()]
+    return [*base.rules(manager_role), *compute.rules(), *drift.rules(), *flavors.rules(),
+            *infrastructures.rules(), *installations.rules(), *plans.rules(),
+            *private_flavors.rules(), *regions.rules(), *service_types.rules()]
 
 
 def enforcer(conf):

@@ -10,11 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Flavors as Nova has them: /v2.1/flavors. The defaults are Nova's.
+"""Flavors and servers as Nova has them: /v2.1/flavors and /v2.1/servers. The defaults are Nova's.
 
 What a rule may refer to: ``project_id`` (the caller's own), and for ``compute_flavors:show``
 ``is_public``, ``installed`` (whether any region has the flavor) and ``access_project_id`` (the
-caller's project, where it is on the access list).
+caller's project, where it is on the access list). For ``compute_servers:show_extra_specs``
+``server_project_id``, that of the server; such a rule does not say who may use a server, which its
+own Nova does.
 """
 
 import functools
@@ -29,14 +31,24 @@ _EXTRA_SPEC = f'{_ONE}/os-extra_specs/{{key}}'
 _ACCESS = f'{_ONE}/os-flavor-access'
 _ACTION = f'{_ONE}/action'
 
+_SERVERS = '/v2.1/servers'
+_SERVERS_DETAIL = '/v2.1/servers/detail'
+_SERVER = '/v2.1/servers/{id}'
+_SERVER_ACTION = f'{_SERVER}/action'
+
 _rule = functools.partial(base.rule, 'compute_flavors')
+_server_rule = functools.partial(base.rule, 'compute_servers')
 
 
 def rules():
-    """Give the rules for the flavors of Nova's API.
+    """Give the rules for Nova's API.
 
     :returns: list of oslo_policy.policy.DocumentedRuleDefault
     """
+    return [*_flavors(), *_servers()]
+
+
+def _flavors():
     return [
         _rule('list', base.ANYBODY,
               'List the flavors that some region has and that the own project may use.',
@@ -72,4 +84,24 @@ def rules():
               'Let a project use a flavor that is not for everybody.', ('POST', _ACTION)),
         _rule('remove_access', base.MANAGER, 'Take a flavor away from a project.',
               ('POST', _ACTION)),
+    ]
+
+
+def _servers():
+    return [
+        _server_rule('list', base.ANYBODY,
+                     'List servers. Their own Nova decides after this rule, by its own policy.',
+                     ('GET', _SERVERS), ('GET', _SERVERS_DETAIL)),
+        _server_rule('show', base.ANYBODY, 'Show a server. Its own Nova decides after this rule.',
+                     ('GET', _SERVER)),
+        _server_rule('update', base.ANYBODY,
+                     'Change a server. Its own Nova decides after this rule.', ('PUT', _SERVER)),
+        _server_rule('rebuild', base.ANYBODY,
+                     'Rebuild a server. Its own Nova decides after this rule.',
+                     ('POST', _SERVER_ACTION)),
+        _server_rule('show_extra_specs', 'rule:compute_flavors:show_extra_specs',
+                     'See the extra specs in the flavor that a server shows since microversion '
+                     '2.47, as far as its own Nova shows them.',
+                     ('GET', _SERVERS_DETAIL), ('GET', _SERVER), ('PUT', _SERVER),
+                     ('POST', _SERVER_ACTION)),
     ]

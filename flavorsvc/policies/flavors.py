@@ -65,6 +65,10 @@ def rules():
         _rule('update', f'{base.MANAGER} or ({base.OPERATES} and {_OWNER})',
               'Change or publish a flavor.',
               ('PATCH', _ONE_FLAVOR), ('PUT', _ONE_FLAVOR)),
+        _rule('replace', f'{base.MANAGER} or ({base.OPERATES} and {base.OF_REGION})',
+              'Have a flavor deleted and created again in each region that has it, where Nova can '
+              'change it in no other way: on_immutable is replace or replace-if-unused.',
+              ('PATCH', _ONE_FLAVOR), ('POST', f'{_ONE_FLAVOR}/install')),
         _rule('promote', base.MANAGER,
               'Create a flavor as promoted, promote one, and change or delete one that is '
               'promoted.',
@@ -81,6 +85,7 @@ def rules():
               ('POST', f'{_ONE_FLAVOR}/install'), ('PUT', _ONE_FLAVOR),
               ('POST', f'{_ONE_OPENSTACK_FLAVOR}/register')),
         _rule('uninstall', f'{base.MANAGER} or ({base.OPERATES} and {base.OF_REGION})',
-              'Take a flavor out of a region. For "all" regions no region is given to the rule.',
-              ('POST', f'{_ONE_FLAVOR}/uninstall')),
+              'Take a flavor out of a region. For "all" regions no region is given to the rule. To '
+              'retire a flavor takes this right in each region that has it.',
+              ('POST', f'{_ONE_FLAVOR}/uninstall'), ('PATCH', _ONE_FLAVOR)),
     ]

@@ -13,7 +13,9 @@
 """A real OpenStack on this machine: Keystone, one Nova API a region, and flavorsvc itself.
 
 ``cli`` parses; ``lifecycle`` says what happens in which order; ``state`` is what is remembered
-between two commands; ``template`` keeps migrated databases; ``keystone``, ``nova`` and ``service``
-each prepare one kind of process; ``supervision`` starts, watches and ends them; ``serve`` is
-what runs inside a Keystone or Nova process; ``demo`` shows the result.
+between two commands; ``template`` keeps migrated databases; ``keystone``, ``nova``, ``servers`` and
+``service`` each prepare one kind of process; ``supervision`` starts, watches and ends them;
+``serve`` is what runs inside a process of Keystone, Nova, Glance or placement, ``hypervisor`` what
+runs beside a Nova API that can boot servers, and ``network`` stands in for Neutron; ``demo`` shows
+the result.
 """

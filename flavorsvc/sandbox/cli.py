@@ -25,14 +25,18 @@ first steps:
   openstack flavorsvc installation list
   flavorsvc-sandbox down
 
-The directory holds clouds.yaml (actors admin, manager, operator-one, operator-two, user; and the
-admin of each foreign cloud, under its name in lower case: mordor), sandbox.json (URLs, pids,
-users), logs/, config/ and data/. To see what happens when a region is down:
+servers, after "flavorsvc-sandbox up --servers":
+  export OS_CLOUD=customer
+  openstack server create --flavor NAME --image tiny --no-network --wait example
+
+The directory holds clouds.yaml (actors admin, manager, operator-one, operator-two, customer, user;
+and the admin of each foreign cloud, under its name in lower case: mordor), sandbox.json (URLs,
+pids, users), logs/, config/ and data/. To see what happens when a region is down:
   supervisorctl -c .sandbox/run/supervisord.conf stop nova-RegionTwo
 """
 
 # The extra's modules that the sandbox cannot do without, for the message when it is missing.
-EXTRA = ('fasteners', 'keystoneclient', 'psutil', 'supervisor', 'tenacity', 'waitress')
+EXTRA = ('fasteners', 'psutil', 'supervisor', 'tenacity', 'waitress')
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,6 +58,10 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument('--foreign', type=int, metavar='N',
                     help='foreign clouds, with a Keystone of their own: Mordor, Isengard, … '
                          '(default: 0)')
+    up.add_argument('--servers', type=int, nargs='?', const=1, metavar='N',
+                    help="servers can be booted in the first N regions, on Nova's fake hypervisor, "
+                         'from the image tiny, without networks; takes 120 MB of memory a region, '
+                         'and 160 MB once (default: 0; without N: 1)')
     up.add_argument('--transport', choices=('memory', 'rabbit'),
                     help='memory: API and conductor in one process (default); rabbit: separate '
                          'processes, over the broker at $FLAVORSVC_RABBIT_URL')

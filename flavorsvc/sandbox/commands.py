@@ -32,7 +32,7 @@ def run(options: dict) -> int:
 
 
 def _up(life, directory, options):
-    lifecycle.check_installed()
+    lifecycle.check_installed('keystone', 'nova')
     sandbox = life.up({name: value for name, value in options.items() if value is not None})
     print(next_steps(sandbox))
     return 0
@@ -79,6 +79,7 @@ def _urls(sandbox: state.Sandbox):
     for cloud in sandbox.clouds:
         urls[cloud.keystone_program] = cloud.keystone_url
         urls |= {cloud.nova_program(r): cloud.nova_url(r) for r in cloud.nova_ports}
+        urls |= {name: cloud.server_url(name) for name in cloud.server_ports}
     return urls
 
 

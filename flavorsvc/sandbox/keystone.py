@@ -19,6 +19,7 @@ import keystoneauth1.session
 from keystoneclient.v3 import client
 import yaml
 
+from flavorsvc.cloud import registration
 from flavorsvc.sandbox import state
 from flavorsvc.sandbox import supervision
 from flavorsvc.sandbox import template
@@ -31,17 +32,25 @@ SERVICE_USERS = {
     'flavorsvc': ('service', ('admin',)),
     'flavorsvc-api': ('service', ('service',)),
 }
+SERVER_USERS = {
+    'glance': ('service', ('service',)),
+    'placement': ('service', ('service',)),
+}
 ACTORS = {
     'admin': ('admin', ('admin',)),
     'manager': ('managers', (MANAGER_ROLE, 'member')),
     'operator-one': ('region-one', ('member',)),
     'operator-two': ('region-two', ('member',)),
+    'customer': ('users', ('member',)),
     'user': ('users', ('reader',)),
 }
 FOREIGN_USERS = ('admin', 'nova', 'flavorsvc')
 
 # Whose project manages the flavors of a region besides the admins, in the home cloud.
 OWNERS = {'RegionOne': 'region-one', 'RegionTwo': 'region-two'}
+
+# The region of the home cloud whose compute service is flavorsvc.
+COMPUTE_REGION = 'flavorsvc'
 
 _CONFIG = """\
 [DEFAULT]
@@ -62,6 +71,18 @@ key_repository = {directory}/credential-keys
 [cache]
 enabled = true
 backend = dogpile.cache.memory
+"""
+
+_CLIENT = """\
+[{section}]
+auth_url = {keystone_url}
+auth_type = password
+username = {user}
+password = {password}
+project_name = service
+user_domain_name = Default
+project_domain_name = Default
+region_name = {region}
 """
 
 
@@ -93,8 +114,21 @@ def program(sandbox: state.Sandbox, cloud: state.Cloud) -> supervision.Program:
         environment={'OS_KEYSTONE_CONFIG_DIR': str(config_folder(sandbox, cloud))})
 
 
+def client_config(cloud: state.Cloud, section: str, user: str, region: str) -> str:
+    """The section of a service's configuration by which it is `user` in the cloud."""
+    return _CLIENT.format(section=section, keystone_url=cloud.keystone_url, user=user,
+                          password=cloud.password(user), region=region)
+
+
+def token_config(cloud: state.Cloud, user: str, region: str) -> str:
+    """The section by which a service, itself being `user`, asks whose a token is."""
+    return (client_config(cloud, 'keystone_authtoken', user, region)
+            + f'www_authenticate_uri = {cloud.keystone_url}\n'
+              'service_token_roles_required = true\n')
+
+
 def users_of(cloud: state.Cloud) -> dict[str, tuple[str, tuple[str, ...]]]:
-    everybody = SERVICE_USERS | ACTORS
+    everybody = SERVICE_USERS | ACTORS | (SERVER_USERS if cloud.server_regions else {})
     return everybody if cloud.home else {name: everybody[name] for name in FOREIGN_USERS}
 
 
@@ -109,7 +143,7 @@ def session(cloud: state.Cloud, user: str):
 def fill(cloud: state.Cloud, flavorsvc_url: str | None) -> None:
     """Brings the content of this Keystone to what it should be; changes only what is not.
 
-    :param flavorsvc_url: endpoint of flavorsvc to enter in the catalogue, if there is one.
+    :param flavorsvc_url: URL of flavorsvc to enter in the catalogue, if there is one.
     """
     content = _Content(cloud)
     for user, (project, roles) in users_of(cloud).items():
@@ -120,9 +154,10 @@ def fill(cloud: state.Cloud, flavorsvc_url: str | None) -> None:
         content.region(region)
         content.endpoint('identity', 'keystone', region, cloud.keystone_url)
         content.endpoint('compute', 'nova', region, f'http://127.0.0.1:{port}/v2.1')
-        if flavorsvc_url:
-            # In every region, so that OS_REGION_NAME may name any of them.
-            content.endpoint('flavorsvc', 'flavorsvc', region, flavorsvc_url)
+        for service_type, name, url in cloud.server_endpoints(region):
+            content.endpoint(service_type, name, region, url)
+    if flavorsvc_url:
+        content.register(flavorsvc_url)
 
 
 class _Content:
@@ -176,6 +211,15 @@ class _Content:
             elif found.url != url:
                 self._client.endpoints.update(found, url=url)
 
+    def register(self, url):
+        # In every region, so that OS_REGION_NAME may name any of them.
+        regions = list(self._cloud.nova_ports)
+        wanted = registration.Wanted(
+            urls=dict.fromkeys(('public', 'internal', 'admin'), url), regions=regions,
+            compute_region=COMPUTE_REGION, model_region=regions[0])
+        for _change in registration.Registration(self._client).register(wanted):
+            pass
+
 
 def write_clouds_yaml(sandbox: state.Sandbox) -> None:
     """clouds.yaml with the actors of the home cloud, and the admin of each foreign one."""
@@ -195,6 +239,6 @@ def _cloud_entry(cloud, user):
                  'password': cloud.password(user), 'project_name': users_of(cloud)[user][0],
                  'user_domain_name': 'Default', 'project_domain_name': 'Default'},
         'region_name': next(iter(cloud.nova_ports)),
-        'regions': list(cloud.nova_ports),
+        'regions': [*cloud.nova_ports, *([COMPUTE_REGION] if cloud.home else ())],
         'identity_api_version': 3,
     }

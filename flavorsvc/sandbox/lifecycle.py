@@ -21,11 +21,13 @@ import urllib.error
 import urllib.request
 
 import fasteners
+import keystoneauth1.exceptions
 
 from flavorsvc.sandbox import backing
 from flavorsvc.sandbox import errors
 from flavorsvc.sandbox import keystone
 from flavorsvc.sandbox import nova
+from flavorsvc.sandbox import servers
 from flavorsvc.sandbox import service
 from flavorsvc.sandbox import state
 from flavorsvc.sandbox import supervision
@@ -84,6 +86,8 @@ class Lifecycle:
             sandbox = state.Sandbox(self._directory, state.Shape())
         before = sandbox.shape if sandbox.clouds else None
         sandbox.take_shape(state.Shape(**{**vars(sandbox.shape), **wanted}))
+        if sandbox.shape.servers:
+            check_installed('glance', 'openstack-placement')
         if before not in (None, sandbox.shape) and self._supervisor.leftovers():
             with steps('another shape is wanted: what ran is stopped'):
                 self._supervisor.shutdown()
@@ -100,6 +104,7 @@ class Lifecycle:
                 keystone.prepare(sandbox, cloud, databases)
                 for region in cloud.nova_ports:
                     nova.prepare(sandbox, cloud, region, databases)
+            servers.prepare(sandbox)
         # Also without flavorsvc: whoever starts it by hand finds all it needs.
         backing.create_database(sandbox)
         service.write_config(sandbox)
@@ -112,16 +117,24 @@ class Lifecycle:
     def _start_processes(self, sandbox, steps):
         names = [program.name for program in service.programs(sandbox)]
         self._supervisor.start([c.keystone_program for c in sandbox.clouds])
-        self._supervisor.start([c.nova_program(r) for c in sandbox.clouds for r in c.nova_ports])
+        self._supervisor.start([program.name for program in servers.programs(sandbox)])
+        # The others start at once; a hypervisor needs to find placement in the catalogue.
+        self._supervisor.start([c.nova_program(r) for c in sandbox.clouds for r in c.nova_ports
+                                if r not in c.server_regions])
         migration = service.start_migration(sandbox) if names else None
         for cloud in sandbox.clouds:
             with steps(f'{cloud.keystone_program} answers at {cloud.keystone_url}'):
                 self._wait_for_http(cloud.keystone_program, cloud.keystone_url)
             with steps('  projects, users, roles and catalogue'):
-                keystone.fill(cloud, f'{sandbox.api_url}/v1' if cloud.home else None)
+                keystone.fill(cloud, sandbox.api_url if cloud.home else None)
                 for region in cloud.nova_ports:
                     nova.write_policy(sandbox, cloud, region)
         sandbox.save({})
+        for name in sandbox.home.server_ports:
+            with steps(f'{name} answers at {sandbox.home.server_url(name)}'):
+                self._wait_for_http(name, sandbox.home.server_url(name))
+        self._supervisor.start(
+            [sandbox.home.nova_program(r) for r in sandbox.home.server_regions])
         if names:
             with steps('flavorsvc-manage db sync'):
                 service.finish_migration(sandbox, migration)
@@ -131,8 +144,26 @@ class Lifecycle:
                 name = cloud.nova_program(region)
                 with steps(f'{name} answers at {cloud.nova_url(region)}'):
                     self._wait_for_http(name, cloud.nova_url(region).removesuffix('/v2.1'))
+        self._wait_for_hypervisors(sandbox, steps)
         if names:
             self._wait_for_flavorsvc(sandbox, names, steps)
+
+    def _wait_for_hypervisors(self, sandbox, steps):
+        home = sandbox.home
+        for region in home.server_regions:
+            client = servers.Client(home, region)
+            name = home.nova_program(region)
+            with steps(f'  {region}: image {servers.IMAGE}, hypervisor up, inventory in placement'):
+                try:
+                    client.make_image()
+                    up = any(client.has_hypervisor() for _ in self._patience([name]))
+                except keystoneauth1.exceptions.ClientException as error:
+                    raise errors.SandboxError(
+                        f'{region} does not answer as it should: {error}') from error
+            if not up:
+                raise errors.SandboxError(
+                    f'{region} has no hypervisor after {PATIENCE_SECONDS} s; its log is '
+                    f'{self._supervisor.log_file(name)}')
 
     def _wait_for_flavorsvc(self, sandbox, names, steps):
         with steps(f'flavorsvc answers at {sandbox.api_url}'):
@@ -238,12 +269,13 @@ def _programs(sandbox):
     clouds = [(keystone.program(sandbox, cloud),
                *(nova.program(sandbox, cloud, region) for region in cloud.nova_ports))
               for cloud in sandbox.clouds]
-    return [program for cloud in clouds for program in cloud] + service.programs(sandbox)
+    return ([program for cloud in clouds for program in cloud]
+            + servers.programs(sandbox) + service.programs(sandbox))
 
 
-def check_installed() -> None:
-    """:raises SandboxError: Keystone or Nova is not installed."""
-    for name in ('keystone', 'nova'):
+def check_installed(*distributions: str) -> None:
+    """:raises SandboxError: one of them is not installed."""
+    for name in distributions:
         try:
             importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError as error:

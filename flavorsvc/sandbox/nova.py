@@ -10,18 +10,35 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The Nova API of one region: its configuration and databases."""
+"""The Nova of one region: its configuration and databases."""
 
-import importlib.metadata
 import shutil
 import sqlite3
 
 import yaml
 
-from flavorsvc.sandbox import errors
 from flavorsvc.sandbox import keystone
 from flavorsvc.sandbox import state
 from flavorsvc.sandbox import supervision
+from flavorsvc.sandbox import template
+
+# Added where servers can be booted.
+_SERVERS = """\
+[DEFAULT]
+# The other fake driver makes up its nodes anew at each start, which Nova refuses the second time.
+compute_driver = fake.FakeDriverWithoutFakeNodes
+# There is one host.
+allow_resize_to_same_host = true
+# Seconds; what went wrong while another process was away is soon tried again.
+update_resources_interval = 10
+periodic_fuzzy_delay = 0
+[quota]
+cores = -1
+instances = -1
+ram = -1
+[vnc]
+enabled = false
+"""
 
 _CONFIG = """\
 [DEFAULT]
@@ -38,17 +55,6 @@ connection = sqlite:///{directory}/nova_cell1.db?timeout=60
 lock_path = {directory}/lock
 [oslo_policy]
 policy_file = {policy_file}
-[keystone_authtoken]
-www_authenticate_uri = {keystone_url}
-auth_url = {keystone_url}
-auth_type = password
-username = nova
-password = {password}
-project_name = service
-user_domain_name = Default
-project_domain_name = Default
-region_name = {region}
-service_token_roles_required = true
 """
 
 _OWNED_RULES = (
@@ -70,12 +76,16 @@ def prepare(sandbox: state.Sandbox, cloud: state.Cloud, region: str, databases) 
         shutil.copy(databases / 'nova_cell.db', directory / 'nova_cell0.db')
         shutil.copy(databases / 'nova_cell.db', directory / 'nova_cell1.db')
         shutil.copy(databases / 'nova_api.db', directory / 'nova_api.db')
-    _map_cells(directory)
+    boots = region in cloud.server_regions
+    _map_cells(directory, host=f'{region}-host' if boots else None)
     folder = config_folder(sandbox, cloud, region)
-    state.write_private(folder / 'nova.conf', _CONFIG.format(
-        directory=directory, region=region, keystone_url=cloud.keystone_url,
-        password=cloud.password('nova'), policy_file=folder / 'policy.yaml'))
-    shutil.copy(_api_paste(), folder / 'api-paste.ini')
+    config = _CONFIG.format(directory=directory, region=region, policy_file=folder / 'policy.yaml')
+    config += keystone.token_config(cloud, 'nova', region)
+    if boots:
+        config += _SERVERS + ''.join(keystone.client_config(cloud, section, 'nova', region)
+                                     for section in ('glance', 'neutron', 'placement'))
+    state.write_private(folder / 'nova.conf', config)
+    shutil.copy(template.installed_file('nova', 'api-paste.ini'), folder)
     write_policy(sandbox, cloud, region)
 
 
@@ -104,10 +114,11 @@ def program(sandbox: state.Sandbox, cloud: state.Cloud, region: str) -> supervis
     return supervision.serve(
         name, 'nova.wsgi.osapi_compute:application', cloud.nova_ports[region], threads=1,
         request_log=sandbox.request_log(name),
+        beside='flavorsvc.sandbox.hypervisor:start' if region in cloud.server_regions else None,
         environment={'OS_NOVA_CONFIG_DIR': str(config_folder(sandbox, cloud, region))})
 
 
-def _map_cells(directory):
+def _map_cells(directory, host):
     """What nova-manage cell_v2 would enter, without its ten seconds of imports.
 
     Done at each `up`, for the mappings carry absolute paths and the directory may have moved.
@@ -127,13 +138,10 @@ def _map_cells(directory):
                         'INSERT INTO cell_mappings (created_at, uuid, name, transport_url, '
                         "database_connection, disabled) VALUES (datetime('now'), ?, ?, ?, ?, 0)",
                         (uuid, name, transport_url, database))
+            if host:
+                connection.execute(
+                    'INSERT INTO host_mappings (created_at, cell_id, host) '
+                    "SELECT datetime('now'), id, ? FROM cell_mappings WHERE name = 'cell1' "
+                    'AND NOT EXISTS (SELECT 1 FROM host_mappings WHERE host = ?)', (host, host))
     finally:
         connection.close()
-
-
-def _api_paste():
-    """The paste configuration that Nova's distribution installed with itself."""
-    for file in importlib.metadata.files('nova') or ():
-        if file.name == 'api-paste.ini':
-            return file.locate().resolve()
-    raise errors.SandboxError('the installed nova has no api-paste.ini')

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Serves the WSGI application of Keystone or Nova: ``python -m flavorsvc.sandbox.serve``.
+"""Serves the WSGI application of a service: ``python -m flavorsvc.sandbox.serve``.
 
-Both projects ship WSGI modules and no server. waitress is pure Python, so that no compiler is
-needed, and serves them in one process without green threads.
+Keystone, Nova and the like ship WSGI modules and no server. waitress is pure Python, so that no
+compiler is needed, and serves them in one process without green threads.
 """
 
 import argparse
@@ -65,6 +65,8 @@ def main(argv=None):
     parser.add_argument('--port', type=int, required=True)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--request-log', required=True)
+    parser.add_argument('--beside', metavar='MODULE:FUNCTION',
+                        help='called with the application loaded and before it is served')
     options = parser.parse_args(argv)
     sys.meta_path.insert(0, NoEventlet())
     # oslo.service would choose eventlet by default.
@@ -72,10 +74,16 @@ def main(argv=None):
     backend.init_backend(backend.BackendType.THREADING)
     # The applications parse sys.argv themselves while they are imported.
     sys.argv = sys.argv[:1]
-    module, attribute = options.application.split(':')
-    application = getattr(importlib.import_module(module), attribute)
+    application = _named(options.application)
+    if options.beside:
+        _named(options.beside)()
     waitress.serve(RequestLog(application, options.request_log), host='127.0.0.1',
                    port=options.port, threads=options.threads, ident=None, _quiet=True)
+
+
+def _named(text):
+    module, attribute = text.split(':')
+    return getattr(importlib.import_module(module), attribute)
 
 
 if __name__ == '__main__':

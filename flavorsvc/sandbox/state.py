@@ -26,6 +26,9 @@ NUMBERS = ('One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine
 FOREIGN_NAMES = ('Mordor', 'Isengard', 'Rohan', 'Gondor', 'Shire', 'Rivendell')
 FOREIGN_REGION = 'RegionOne'
 
+# What the regions with servers have in common.
+IMAGE_PROGRAM, NETWORK_PROGRAM = SERVER_PROGRAMS = ('glance', 'network-stub')
+
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
@@ -33,6 +36,7 @@ class Shape:
 
     regions: int = 3
     foreign: int = 0
+    servers: int = 0
     transport: str = 'memory'
     database: str = 'sqlite'
     conductors: int = 1
@@ -51,6 +55,9 @@ class Shape:
             raise errors.SandboxError(f'--regions must lie between 1 and {len(NUMBERS)}')
         if not 0 <= self.foreign <= len(FOREIGN_NAMES):
             raise errors.SandboxError(f'--foreign must lie between 0 and {len(FOREIGN_NAMES)}')
+        if not 0 <= self.servers <= self.regions:
+            raise errors.SandboxError(
+                f'--servers must lie between 0 and the number of regions, {self.regions}')
         if self.conductors < 1 or self.api_workers < 1:
             raise errors.SandboxError('--conductors and --api-workers must be at least 1')
         if self.all_in_one and (self.conductors > 1 or self.api_workers > 1):
@@ -69,6 +76,8 @@ class Cloud:
     home: bool
     keystone_port: int
     nova_ports: dict[str, int]
+    # Of what the regions with servers have besides, by name of the program.
+    server_ports: dict[str, int] = dataclasses.field(default_factory=dict)
     passwords: dict[str, str] = dataclasses.field(default_factory=dict)
     project_ids: dict[str, str] = dataclasses.field(default_factory=dict)
 
@@ -79,12 +88,33 @@ class Cloud:
     def nova_url(self, region: str) -> str:
         return f'http://127.0.0.1:{self.nova_ports[region]}/v2.1'
 
+    def server_url(self, program: str) -> str:
+        return f'http://127.0.0.1:{self.server_ports[program]}'
+
+    @property
+    def server_regions(self) -> list[str]:
+        """The regions in which servers can be booted: those with a placement service."""
+        return [region for region in self.nova_ports
+                if self.placement_program(region) in self.server_ports]
+
+    def server_endpoints(self, region: str) -> list[tuple[str, str, str]]:
+        """Type, name and URL of the services with which this region's Nova boots servers."""
+        if region not in self.server_regions:
+            return []
+        return [('image', 'glance', self.server_url(IMAGE_PROGRAM)),
+                ('network', NETWORK_PROGRAM, self.server_url(NETWORK_PROGRAM)),
+                ('placement', 'placement', self.server_url(self.placement_program(region)))]
+
     @property
     def keystone_program(self) -> str:
         return 'keystone' if self.home else f'keystone-{self.name}'
 
     def nova_program(self, region: str) -> str:
         return f'nova-{region}' if self.home else f'nova-{self.name}'
+
+    @staticmethod
+    def placement_program(region: str) -> str:
+        return f'placement-{region}'
 
     def password(self, user: str) -> str:
         """The password of `user`, made up when it is first asked for."""
@@ -144,9 +174,11 @@ class Sandbox:
         """
         shape.check()
         if self.clouds and (shape.regions < len(self.home.nova_ports)
-                            or shape.foreign < len(self.foreign)):
+                            or shape.foreign < len(self.foreign)
+                            or shape.servers < len(self.home.server_regions)):
             raise errors.SandboxError(
-                f'this sandbox has {len(self.home.nova_ports)} regions and '
+                f'this sandbox has {len(self.home.nova_ports)} regions, '
+                f'{len(self.home.server_regions)} of them with servers, and '
                 f'{len(self.foreign)} foreign clouds; it can grow, and only '
                 'shrink by "flavorsvc-sandbox reset"')
         self.shape = shape
@@ -155,6 +187,10 @@ class Sandbox:
             self.clouds.append(self._new_cloud('home', home=True))
         for number in NUMBERS[len(self.home.nova_ports):shape.regions]:
             self.home.nova_ports[f'Region{number}'] = self._free_port()
+        for region in list(self.home.nova_ports)[:shape.servers]:
+            for program in (*SERVER_PROGRAMS, Cloud.placement_program(region)):
+                if program not in self.home.server_ports:
+                    self.home.server_ports[program] = self._free_port()
         for name in FOREIGN_NAMES[len(self.foreign):shape.foreign]:
             self.clouds.append(self._new_cloud(name, home=False))
             self.clouds[-1].nova_ports[FOREIGN_REGION] = self._free_port()
@@ -173,6 +209,7 @@ class Sandbox:
         for cloud in self.clouds:
             cloud.keystone_port = keep(cloud.keystone_port)
             cloud.nova_ports = {region: keep(port) for region, port in cloud.nova_ports.items()}
+            cloud.server_ports = {name: keep(port) for name, port in cloud.server_ports.items()}
         return taken
 
     def _new_cloud(self, name, home):
@@ -181,7 +218,8 @@ class Sandbox:
     def _free_port(self):
         ports = {self.api_port}
         for cloud in self.clouds:
-            ports |= {cloud.keystone_port, *cloud.nova_ports.values()}
+            ports |= {cloud.keystone_port, *cloud.nova_ports.values(),
+                      *cloud.server_ports.values()}
         return supervision.free_port(ports)
 
     # -- sandbox.json
@@ -196,9 +234,7 @@ class Sandbox:
         write_private(self.file, json.dumps({
             'api_url': self.api_url,
             'keystone_url': home.keystone_url,
-            'regions': {region: {'nova_url': home.nova_url(region),
-                                 'request_log': str(self.request_log(home.nova_program(region)))}
-                        for region in home.nova_ports},
+            'regions': {region: self._region_document(region) for region in home.nova_ports},
             'foreign': [{'name': cloud.name, 'region': FOREIGN_REGION,
                          'keystone_url': cloud.keystone_url,
                          'nova_url': cloud.nova_url(FOREIGN_REGION),
@@ -216,10 +252,17 @@ class Sandbox:
                 'api_port': self.api_port,
                 'databases': sorted(self.databases),
                 'clouds': [{'name': c.name, 'keystone_port': c.keystone_port,
-                            'nova_ports': c.nova_ports, 'passwords': c.passwords,
+                            'nova_ports': c.nova_ports, 'server_ports': c.server_ports,
+                            'passwords': c.passwords,
                             'project_ids': c.project_ids} for c in self.clouds],
             },
         }, indent=2) + '\n')
+
+    def _region_document(self, region):
+        return {'nova_url': self.home.nova_url(region),
+                'request_log': str(self.request_log(self.home.nova_program(region))),
+                **{f'{service_type}_url': url
+                   for service_type, _, url in self.home.server_endpoints(region)}}
 
 
 def load(directory: pathlib.Path) -> Sandbox | None:

@@ -249,11 +249,12 @@ class Supervisor:
         return config
 
 
-def serve(name, application, port, threads, request_log, environment) -> Program:
+def serve(name, application, port, threads, request_log, environment, beside=None) -> Program:
     """The program that serves a WSGI application (see ``serve``)."""
     return Program(name, (
         sys.executable, '-m', 'flavorsvc.sandbox.serve', application, '--port', str(port),
-        '--threads', str(threads), '--request-log', str(request_log)), environment)
+        '--threads', str(threads), '--request-log', str(request_log),
+        *(('--beside', beside) if beside else ())), environment)
 
 
 def free_port(taken: set[int]) -> int:

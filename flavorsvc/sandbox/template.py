@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Migrated databases of Keystone and Nova, made once a version and copied ever after."""
+"""What every sandbox copies: migrated databases, made once a version, and installed files."""
 
 import base64
 import importlib.metadata
@@ -36,7 +36,9 @@ FORMAT = 1
 # template has it; Keystone refuses the tokens of the second in which a password is changed.
 ADMIN_PASSWORD = 'admin-password'
 
-DATABASES = ('keystone.db', 'nova_api.db', 'nova_cell.db')
+# What is made together: the distributions whose versions name it, and its databases.
+_CLOUD = (('keystone', 'nova'), ('keystone.db', 'nova_api.db', 'nova_cell.db'))
+_SERVERS = (('glance', 'openstack-placement'), ('glance.db', 'placement.db'))
 
 _KEYSTONE = """\
 [database]
@@ -63,6 +65,16 @@ connection = sqlite:///{folder}/nova_api.db
 connection = sqlite:///{folder}/nova_cell.db
 """
 
+_GLANCE = """\
+[database]
+connection = sqlite:///{folder}/glance.db
+"""
+
+_PLACEMENT = """\
+[placement_database]
+connection = sqlite:///{folder}/placement.db
+"""
+
 
 def cache_folder() -> pathlib.Path:
     base = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
@@ -70,13 +82,23 @@ def cache_folder() -> pathlib.Path:
 
 
 def ensure() -> pathlib.Path:
-    """The folder that holds DATABASES for the installed versions, made now if there is none.
+    """The folder of Keystone's and Nova's databases, made now if there is none.
 
-    Safe when two sandboxes come up at once: one makes it, the other waits.
+    They are those of the installed versions. Safe when two sandboxes come up at once: one makes
+    the folder, the other waits.
 
     :raises SandboxError: a migration failed, or the cache cannot be written.
     """
-    versions = '-'.join(importlib.metadata.version(name) for name in ('keystone', 'nova'))
+    return _ensure(*_CLOUD, _migrate_cloud)
+
+
+def ensure_servers() -> pathlib.Path:
+    """The same of Glance's and placement's, which only regions with servers need."""
+    return _ensure(*_SERVERS, _migrate_servers)
+
+
+def _ensure(distributions, databases, migrate):
+    versions = '-'.join(f'{name}-{importlib.metadata.version(name)}' for name in distributions)
     folder = cache_folder() / f'{versions}-{FORMAT}'
     if folder.is_dir():
         return folder
@@ -84,12 +106,23 @@ def ensure() -> pathlib.Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with fasteners.InterProcessLock(folder.parent / 'lock'):
             if not folder.is_dir():
-                _make(folder)
+                _make(folder, databases, migrate)
     except OSError as error:
         raise errors.SandboxError(
             f'cannot write the database template to {folder.parent} '
             f'(XDG_CACHE_HOME chooses another place): {error}') from error
     return folder
+
+
+def installed_file(distribution: str, name: str) -> pathlib.Path:
+    """Where a file is that a distribution, such as nova, installed with itself.
+
+    :raises SandboxError: it has none of that name.
+    """
+    for file in importlib.metadata.files(distribution) or ():
+        if file.name == name:
+            return pathlib.Path(file.locate()).resolve()
+    raise errors.SandboxError(f'the installed {distribution} has no {name}')
 
 
 def write_keys(folder: pathlib.Path) -> None:
@@ -107,29 +140,42 @@ def write_keys(folder: pathlib.Path) -> None:
                                     base64.urlsafe_b64encode(os.urandom(32)).decode())
 
 
-def _make(folder):
+def _make(folder, databases, migrate):
     making = pathlib.Path(tempfile.mkdtemp(prefix='making-', dir=folder.parent))
     try:
-        keystone_conf, nova_conf = making / 'keystone.conf', making / 'nova.conf'
-        keystone_conf.write_text(_KEYSTONE.format(folder=making))
-        nova_conf.write_text(_NOVA.format(folder=making))
-        write_keys(making)
-        password = secrets.token_urlsafe(16)
-        state.write_private(making / ADMIN_PASSWORD, password)
-        keystone = ['keystone-manage', '--config-file', str(keystone_conf)]
-        nova = ['nova-manage', '--config-file', str(nova_conf)]
-        # Nova's two migrations go on beside Keystone's two steps.
-        beside = [_start(making, *nova, 'api_db', 'sync'),
-                  _start(making, *nova, 'db', 'sync', '--local_cell')]
-        _finish(_start(making, *keystone, 'db_sync'))
-        _finish(_start(making, *keystone, 'bootstrap', '--bootstrap-password', password))
-        for process in beside:
-            _finish(process)
-        for name in DATABASES:
+        migrate(making)
+        for name in databases:
             _switch_to_wal(making / name)
         making.rename(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _migrate_cloud(folder):
+    write_keys(folder)
+    password = secrets.token_urlsafe(16)
+    state.write_private(folder / ADMIN_PASSWORD, password)
+    keystone = _configured(folder, 'keystone-manage', _KEYSTONE)
+    nova = _configured(folder, 'nova-manage', _NOVA)
+    # Nova's two migrations go on beside Keystone's two steps.
+    beside = [_start(folder, *nova, 'api_db', 'sync'),
+              _start(folder, *nova, 'db', 'sync', '--local_cell')]
+    _finish(_start(folder, *keystone, 'db_sync'))
+    _finish(_start(folder, *keystone, 'bootstrap', '--bootstrap-password', password))
+    for process in beside:
+        _finish(process)
+
+
+def _migrate_servers(folder):
+    beside = _start(folder, *_configured(folder, 'placement-manage', _PLACEMENT), 'db', 'sync')
+    _finish(_start(folder, *_configured(folder, 'glance-manage', _GLANCE), 'db_sync'))
+    _finish(beside)
+
+
+def _configured(folder, program, text):
+    file = folder / f'{program}.conf'
+    file.write_text(text.format(folder=folder))
+    return program, '--config-file', str(file)
 
 
 def _start(folder, *command):

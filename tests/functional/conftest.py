@@ -17,6 +17,10 @@ import flavorsvc.cmd  # noqa: F401, I001
 
 import pytest
 
+from flavorsvc import context
+from flavorsvc.db import engine
+from flavorsvc.db import schema
+from tests.functional import foreign
 from tests.functional import generated
 from tests.functional import site as sites
 
@@ -36,6 +40,33 @@ def deployed(request, new_database, tmp_path_factory):
             yield site
 
 
+@pytest.fixture(scope='module', params=['sqlite', 'mysql', 'postgresql'])
+def migrated_url(request, new_database, tmp_path_factory):
+    """URL of a database that has the schema, on each kind in turn, made once a module.
+
+    To make one takes as long as many tests: whoever uses it empties it with sites.empty first.
+    """
+    with new_database(request.param) as database_url:
+        database = engine.Database(sites.configuration(
+            tmp_path_factory.mktemp('migrated'), 'fake:///', database_url))
+        schema.upgrade(database)
+        database.dispose()
+        yield database_url
+
+
+@pytest.fixture
+def cloud():
+    """A foreign cloud: see foreign.Cloud."""
+    with foreign.running() as running:
+        yield running
+
+
+@pytest.fixture
+def ctxt():
+    """The context of a call that nobody in particular makes."""
+    return context.RequestContext()
+
+
 @pytest.fixture(scope='module')
 def embedded(new_database, tmp_path_factory):
     """A running service as it is embedded, for what does not depend on broker or database."""
@@ -53,12 +84,3 @@ def furnished(new_database, tmp_path_factory):
         conf = generated.configuration(tmp_path_factory.mktemp('site'), database_url)
         with sites.running(conf) as site:
             yield generated.Furnished(site)
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Tell how many requests were made up, and what they got."""
-    if generated.tally:
-        told = ', '.join(f'{status}: {number}' for status, number
-                         in sorted(generated.tally.items()))
-        terminalreporter.write_line(
-            f'{generated.tally.total()} generated requests, by status: {told}')

@@ -27,6 +27,8 @@ class Cloud:
     :ivar url: str, the root, which lists Keystone's versions
     :ivar nova: str, URL of the Nova
     :ivar novas: dict of region name to URL, what the catalogue lists
+    :ivar version: dict, what its Nova tells of itself besides
+    :ivar services: dict of service type to URL, what the catalogue lists besides, in each region
     :ivar answers: dict of (method, path) to function of the handler: what is answered otherwise
     :ivar asked: list of (method, path, token)
     """
@@ -35,6 +37,7 @@ class Cloud:
         self.url = f'http://127.0.0.1:{port}'
         self.nova = f'{self.url}/compute/v2.1'
         self.novas = {'Barad-dûr': self.nova}
+        self.version, self.services = {}, {}
         self.answers, self.asked = {}, []
 
     def wanted(self, **changes):
@@ -66,12 +69,22 @@ class Cloud:
 
     def _documents(self):
         compute = {'id': 'v2.1', 'status': 'CURRENT', 'version': '2.96', 'min_version': '2.1',
-                   'links': [{'rel': 'self', 'href': f'{self.nova}/'}]}
+                   'links': [{'rel': 'self', 'href': f'{self.nova}/'}], **self.version}
         keystone = {'id': 'v3.14', 'status': 'stable',
                     'links': [{'rel': 'self', 'href': f'{self.url}/v3/'}]}
         return {'': {'versions': {'values': [keystone]}}, '/v3': {'version': keystone},
                 '/compute': {'versions': [compute]}, '/compute/v2.1': {'version': compute},
-                '/compute/v2.1/flavors/detail': {'flavors': []}}
+                '/compute/v2.1/flavors/detail': {'flavors': []},
+                '/v3/auth/catalog': {'catalog': self._catalog()}}
+
+    def _catalog(self):
+        def listed(kind, urls):
+            return {'type': kind, 'name': kind, 'id': kind, 'endpoints': [
+                {'id': f'{kind}-{name}', 'interface': 'public', 'region': name, 'region_id': name,
+                 'url': url} for name, url in urls.items()]}
+        return [listed('compute', self.novas),
+                *(listed(kind, dict.fromkeys(self.novas, url))
+                  for kind, url in self.services.items())]
 
     def _token(self, handler, identity):
         secret = identity.get('application_credential', {}).get('secret') or identity.get(
@@ -79,14 +92,11 @@ class Cloud:
         if secret != PASSWORD:
             say(handler, 401, {'error': {'message': 'internal secret of this host'}})
             return
-        catalog = [{'type': 'compute', 'name': 'nova', 'id': 'c', 'endpoints': [
-            {'id': name, 'interface': 'public', 'region': name, 'region_id': name, 'url': url}
-            for name, url in self.novas.items()]}]
         say(handler, 201, {'token': {
             'methods': ['password'], 'expires_at': '2099-01-01T00:00:00.000000Z',
             'issued_at': '2026-11-21T00:00:00.000000Z', 'user': {
                 'id': 'u', 'name': 'sauron', 'domain': {'id': 'default', 'name': 'Default'}},
-            'catalog': catalog}}, {'X-Subject-Token': TOKEN})
+            'catalog': self._catalog()}}, {'X-Subject-Token': TOKEN})
 
 
 def say(handler, status, document=None, headers=()):

@@ -12,7 +12,6 @@
 
 """Requests that a program makes up: how many, to what, and what must hold of every answer."""
 
-import collections
 import inspect
 import json
 import os
@@ -28,6 +27,7 @@ from flavorsvc.api import microversion
 from flavorsvc.api import root
 from flavorsvc.api import types
 from flavorsvc.cloud import credentials
+from tests import tally
 from tests.functional import site as sites
 
 #: Requests of one run, over all tests that make them up.
@@ -41,9 +41,6 @@ TREE = root.own(root.routes(None, None, 1))
 JSON, XML = 'application/json', 'application/xml'
 #: Nobody waits for the regions: no engine works here.
 AT_ONCE = 'respond-async'
-
-#: Status → how many requests got it, in this process.
-tally = collections.Counter()
 
 #: After so many requests the site is as it was, or lists would grow and grow.
 _FRESH_AFTER = 500
@@ -72,7 +69,7 @@ class Furnished:
         self._left -= 1
 
         def answer(status, headers, exc_info=None):
-            tally[status[:3]] += 1
+            tally.statuses[status[:3]] += 1
             return start_response(status, headers, exc_info)
         return self._site.app(environ, answer)
 

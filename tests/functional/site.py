@@ -21,20 +21,21 @@ import datetime
 import uuid
 
 import sqlalchemy as sa
+import tenacity
 
 from flavorsvc import conf as options
 from flavorsvc import rpc
 from flavorsvc.api import app
 from flavorsvc.cloud import credentials
 from flavorsvc.cloud import sessions
-from flavorsvc.conductor import callers
+from flavorsvc.conductor import audits
 from flavorsvc.conductor import client
-from flavorsvc.conductor import endpoints
 from flavorsvc.conductor import engine
-from flavorsvc.conductor import novas
+from flavorsvc.conductor import gauges
+from flavorsvc.conductor import notifications
 from flavorsvc.conductor import service
 from flavorsvc.db import engine as db_engine
-from flavorsvc.db import regions
+from flavorsvc.db import probing
 from flavorsvc.db import schema
 from flavorsvc.db import tables
 
@@ -95,9 +96,8 @@ def configuration(folder, transport_url, database_url, **sections):
     path = folder / f'{name}.conf'
     path.write_text('\n'.join([
         '[DEFAULT]', f'transport_url = {transport_url}', f'control_exchange = {name}',
-        '[rpc]', f'topic = {name}',
-        # where nobody listens, that is to be known soon
-        'timeout = 2', 'monitor_timeout = 2',
+        # a machine that is busy is no conductor that is away
+        '[rpc]', f'topic = {name}', 'monitor_timeout = 30',
         # leave nothing behind on a broker that others use too
         '[oslo_messaging_rabbit]', 'amqp_auto_delete = true',
         '[database]', f'connection = {database_url}',
@@ -112,28 +112,25 @@ class Site:
     :ivar app: WSGI application
     :ivar conf: oslo_config.cfg.ConfigOpts
     :ivar database: flavorsvc.db.engine.Database
+    :ivar endpoints: list of what answers calls
     :ivar conductor: flavorsvc.conductor.client.Conductor
+    :ivar gauges: flavorsvc.conductor.gauges.Gauges
     """
 
     def __init__(self, conf):
         self.conf = conf
-        self.database = db_engine.Database(conf)
+        self._notifier = notifications.Notifier(conf)
+        self._notifier.start()
+        self.database = db_engine.Database(conf, self._notifier.tell)
+        self.gauges = gauges.Gauges(self.database, self._notifier)
         schema.upgrade(self.database)
         table = service.capability_table(conf)
         clouds = sessions.Clouds(conf, credentials.Keys(conf.credentials.key_repository))
         idle = engine.Engine(self.database, clouds, conf, table, 'idle')
-        region_novas = novas.Novas(self.database, clouds, conf.cloud.default_region)
-        self._server = rpc.server(conf, rpc.transport(conf), 'conductor', [
-            endpoints.Flavors(self.database, idle, table),
-            endpoints.ComputeFlavors(self.database, idle, region_novas, table),
-            endpoints.Installations(self.database, idle),
-            endpoints.Regions(self.database, conf.engine.per_region, conf.cloud.default_region),
-            endpoints.Infrastructures(self.database, clouds,
-                                      conf.infrastructures.max_per_project),
-            endpoints.PrivateFlavors(self.database, callers.Callers(clouds, region_novas)),
-            endpoints.ServiceTypes(self.database),
-            endpoints.ServiceFlavors(self.database, idle, region_novas, table),
-            endpoints.Health(self.database, 'conductor')])
+        idle_audits = audits.Audits(self.database, clouds, conf, table, 'idle', idle)
+        self.endpoints = service.answering(self.database, clouds, conf, table, 'conductor', idle,
+                                           idle_audits)
+        self._server = rpc.server(conf, rpc.transport(conf), 'conductor', self.endpoints)
         self._server.start()
         self._transport = rpc.transport(conf)
         self.conductor = client.Conductor(self._transport, conf)
@@ -144,20 +141,26 @@ class Site:
         self._server.stop()
         self._server.wait()
         self._transport.cleanup()
+        self._notifier.stop()
         self.database.dispose()
 
     def reset(self):
         """Empty the catalogue, and have the regions of OWNERS, all up."""
         def work(session):
-            for table in reversed(tables.Base.metadata.sorted_tables):
-                session.execute(sa.delete(table))
-            regions.announce(session, {name: f'http://{name.lower()}.test/v2.1'
+            empty(session)
+            probing.announce(session, {name: f'http://{name.lower()}.test/v2.1'
                                        for name in OWNERS},
                              datetime.datetime(2026, 11, 21))
             for row in session.scalars(sa.select(tables.Region)):
-                regions.answered(session, row.pk, datetime.datetime(2026, 11, 21), '2.96')
+                probing.answered(session, row.pk, datetime.datetime(2026, 11, 21), '2.96')
                 row.project_id = OWNERS[row.name]
         self.database.write(work)
+
+
+def empty(session):
+    """Delete every row that there is."""
+    for table in reversed(tables.Base.metadata.sorted_tables):
+        session.execute(sa.delete(table))
 
 
 @contextlib.contextmanager
@@ -171,3 +174,10 @@ def running(conf):
         yield site
     finally:
         site.stop()
+
+
+def until(condition):
+    """Wait until ``condition()`` is true; it has 60 seconds."""
+    tenacity.Retrying(
+        wait=tenacity.wait_fixed(0.02), stop=tenacity.stop_after_delay(60), reraise=True,
+        retry=tenacity.retry_if_result(lambda done: not done))(condition)

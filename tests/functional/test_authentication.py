@@ -167,6 +167,26 @@ def test_a_keystone_that_is_down_is_a_503_with_the_reason(application, no_keysto
         'Keystone does not answer, so the token cannot be checked.')
 
 
+@pytest.mark.parametrize('answer', [
+    {'exc': requests.exceptions.ReadTimeout('slow')},
+    {'exc': requests.exceptions.ChunkedEncodingError('cut')},
+    {'status_code': 500}, {'status_code': 503}, {'status_code': 429},
+    {'status_code': 404, 'text': '<html>'}, {'text': '<html>'}, {'text': '{"token": {'},
+    {'json': {'message': 'It works!'}}, {'content': bytes(range(256))}], ids=str)
+def test_what_keystone_would_not_say_is_a_503_with_the_reason(application, keystone, answer):
+    """The token may be good: nobody is told otherwise, nor that something is wrong here."""
+    keystone.get(f'{KEYSTONE}/auth/tokens', **answer)
+    response = ask(application, 'good')
+    assert response.status_int == 503
+    assert response.json['errors'][0]['detail'] == (
+        'Keystone does not answer, so the token cannot be checked.')
+
+
+def test_a_keystone_that_hangs_holds_nobody_for_ever(application, keystone):
+    assert ask(application, 'good').status_int == 200
+    assert {request.timeout for request in keystone.request_history} == {10}
+
+
 def test_no_token_is_a_401_also_without_keystone(tmp_path, conductor, no_keystone):
     response = ask(make_application(tmp_path, conductor), None)
     assert response.status_int == 401

@@ -14,18 +14,21 @@
 
 import collections
 from concurrent import futures
+import contextlib
 import datetime
 import threading
 
 import pytest
+from sqlalchemy import event
 
 from flavorsvc.conductor.operations import flavors as operations
 from flavorsvc.db import claims
 from flavorsvc.db import engine
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
+from flavorsvc.db import moving
+from flavorsvc.db import probing
 from flavorsvc.db import regions
-from flavorsvc.db import schema
 from flavorsvc.domain import capabilities
 from flavorsvc.domain import errors
 from flavorsvc.domain import failures
@@ -50,7 +53,7 @@ class Catalogue:
 
     def __init__(self, database):
         self.db = database
-        self.db.write(regions.announce, {name: f'http://{name}' for name in sites.OWNERS}, NOW)
+        self.db.write(probing.announce, {name: f'http://{name}' for name in sites.OWNERS}, NOW)
 
     def flavor(self, flavor_id, **changes):
         self.db.write(operations.create, {**VALUES, 'id': flavor_id, 'name': flavor_id, **changes},
@@ -73,9 +76,9 @@ class Catalogue:
 
 
 @pytest.fixture
-def catalogue(database_url, tmp_path):
-    database = engine.Database(sites.configuration(tmp_path, 'fake:///', database_url))
-    schema.upgrade(database)
+def catalogue(migrated_url, tmp_path):
+    database = engine.Database(sites.configuration(tmp_path, 'fake:///', migrated_url))
+    database.write(sites.empty)
     yield Catalogue(database)
     database.dispose()
 
@@ -111,7 +114,7 @@ def test_a_cap_of_the_regions_own_goes_before_the_default(catalogue):
     for number in range(5):
         catalogue.flavor(f'f{number}')
         catalogue.install(f'f{number}', ['RegionOne'])
-    catalogue.db.write(regions.update, 'RegionOne', {'max_concurrency': 2}, 4)
+    catalogue.db.write(regions.update, 'RegionOne', {'max_concurrency': 2}, 4, NOW)
     assert len(catalogue.take(cap=4)) == 2
 
 
@@ -133,8 +136,70 @@ def test_a_renewed_lease_is_not_taken_over(catalogue):
     catalogue.flavor('f1')
     catalogue.install('f1', ['RegionOne'])
     claim, = catalogue.take('slow')
-    catalogue.db.write(claims.renew, 'slow', [claim.id], later(2 * LEASE_S))
+    assert catalogue.db.write(claims.renew, 'slow', [claim.id], later(2 * LEASE_S)) == [claim.id]
     assert catalogue.take('other', now=later(LEASE_S + 1)) == []
+    catalogue.take('other', now=later(3 * LEASE_S))
+    assert catalogue.db.write(claims.renew, 'slow', [claim.id], later(4 * LEASE_S)) == []
+
+
+def test_a_conductor_does_not_begin_anew_what_it_is_still_at(catalogue):
+    catalogue.flavor('f1')
+    catalogue.install('f1', ['RegionOne'])
+    claim, = catalogue.take('held up')
+    over = (100, later(LEASE_S + 1), LEASE_S, 100)
+    assert catalogue.db.write(claims.take, 'held up', *over, [claim.id]) == []
+    assert len(catalogue.db.write(claims.take, 'other', *over)) == 1
+
+
+def test_what_a_conductor_is_still_at_takes_no_worker_from_another_region(catalogue):
+    catalogue.flavor('f1')
+    catalogue.install('f1', ['RegionOne', 'RegionTwo'])
+    claim, = catalogue.take('held up', room=1)
+    over, = catalogue.db.write(claims.take, 'held up', 1, later(LEASE_S + 1), LEASE_S, 100,
+                               [claim.id])
+    assert over.region != claim.region
+
+
+def test_a_wish_counts_on_from_what_is_recorded_now(catalogue):
+    catalogue.flavor('f1')
+    catalogue.install('f1', ['RegionOne'])
+    claim, = catalogue.take()
+
+    def leave(session):
+        row = flavors.lock(session, 'f1')
+        regions = [each.region for each in row.installations]
+        moving.doubt(session, claim, NOW)  # which locks no flavor
+        installations.want(session, row, regions, installation.Desired.ABSENT, 'req-2', NOW)
+    catalogue.db.write(leave)
+    again, = catalogue.take(now=later(LEASE_S + 1))
+    assert again.revision == claim.revision + 2, 'whoever took the doubted one ends nothing'
+
+
+def test_a_change_asks_no_more_of_the_database_where_more_regions_have_the_flavor(catalogue):
+    asked = []
+    for names in (['r1'], [f'r{number}' for number in range(20)]):
+        catalogue.db.write(sites.empty)
+        catalogue.db.write(probing.announce, {name: f'http://{name}' for name in names}, NOW)
+        catalogue.flavor('f1')
+        catalogue.install('f1')
+        for claim in catalogue.take():
+            assert catalogue.finish(claim)
+        with questions(catalogue.db) as found:
+            catalogue.db.write(operations.update, 'f1', {'description': 'd'}, None,
+                               capabilities.TABLE, 'req-2', NOW)
+        asked.append(len(found))
+    assert asked[0] == asked[1]
+
+
+@contextlib.contextmanager
+def questions(database):
+    found = []
+
+    def note(connection, cursor, statement, *more):
+        found.extend([statement] if statement.startswith('SELECT') else [])
+    event.listen(database.engine, 'before_cursor_execute', note)
+    yield found
+    event.remove(database.engine, 'before_cursor_execute', note)
 
 
 def test_a_conductor_that_stops_in_order_gives_its_leases_back(catalogue):
@@ -276,7 +341,7 @@ def test_a_failure_waits_for_its_time(catalogue):
 
 def _silence(catalogue, claim, now=NOW, wait_s=10):
     failure = failures.Unreachable('unreachable', 'No route.')
-    return catalogue.db.write(regions.silent, claim.region_pk, now, failure, lambda _: wait_s)
+    return catalogue.db.write(probing.silent, claim.region_pk, now, failure, lambda _: wait_s)
 
 
 def test_a_region_that_does_not_answer_is_backed_off_as_a_whole(catalogue):
@@ -302,7 +367,7 @@ def test_calls_that_fail_together_count_once(catalogue):
     claim, = catalogue.take()
     waits = []
     for _ in range(3):
-        catalogue.db.write(regions.silent, claim.region_pk, NOW,
+        catalogue.db.write(probing.silent, claim.region_pk, NOW,
                            failures.Unreachable('unreachable', 'No.'),
                            lambda count: waits.append(count) or 10)
     assert waits == [1]
@@ -317,7 +382,7 @@ def test_a_region_that_answers_again_is_open_again(catalogue):
     catalogue.db.write(claims.fail, claim, installation.Event.FAIL, 'unreachable', 'No route.',
                        at, 1)
     probe, = catalogue.take(now=later(10))
-    catalogue.db.write(regions.answered, probe.region_pk, later(10), '2.96')
+    catalogue.db.write(probing.answered, probe.region_pk, later(10), '2.96')
     assert len(catalogue.take(now=later(11))) == 4
     assert catalogue.db.read(regions.get, 'RegionOne', 4)['state'] == 'up'
 
@@ -326,15 +391,15 @@ def test_a_region_that_the_catalogue_lists_no_more_is_left_alone(catalogue):
     catalogue.flavor('f1')
     catalogue.install('f1', ['RegionOne'])
     others = {'RegionTwo': 'http://RegionTwo'}
-    catalogue.db.write(regions.announce, others, NOW)
+    catalogue.db.write(probing.announce, others, NOW)
     assert catalogue.take() == []
     row, = catalogue.rows(region='RegionOne')
     assert (row['status'], row['reason']) == ('retrying', 'region_gone')
     assert [row['region'] for row in catalogue.install('f1', 'all')] == ['RegionTwo']
     with pytest.raises(errors.Invalid, match='RegionOne'):
         catalogue.install('f1', ['RegionOne'])
-    back = catalogue.db.write(regions.announce, {**others, 'RegionOne': 'http://moved'}, NOW)
-    assert 'http://moved' in [endpoint for _, endpoint, _ in back]
+    back = catalogue.db.write(probing.announce, {**others, 'RegionOne': 'http://moved'}, NOW)
+    assert 'http://moved' in [endpoint for _, _, endpoint, _ in back]
     assert {claim.endpoint for claim in catalogue.take()} == {'http://moved', 'http://RegionTwo'}
 
 
@@ -347,7 +412,7 @@ def test_a_region_that_is_gone_for_good_is_forgotten_with_all_that_waits_for_it(
     catalogue.db.write(operations.delete, 'leaving', None, 'req-2', NOW)
     with pytest.raises(errors.Conflict, match='RegionOne'):
         catalogue.db.write(regions.forget, 'RegionOne', NOW)
-    catalogue.db.write(regions.announce, {'RegionTwo': 'http://RegionTwo'}, NOW)
+    catalogue.db.write(probing.announce, {'RegionTwo': 'http://RegionTwo'}, NOW)
     catalogue.db.write(regions.forget, 'RegionOne', NOW)
     assert catalogue.rows() == []
     assert catalogue.db.read(flavors.get, 'kept')['regions'] == []

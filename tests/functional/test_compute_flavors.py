@@ -26,6 +26,7 @@ from flavorsvc.api.compute import faults
 from flavorsvc.api.compute import queries
 from flavorsvc.conductor import novas
 from flavorsvc.conductor.operations import compute_flavors as operations
+from flavorsvc.conductor.operations import flavors as catalogue_operations
 from flavorsvc.db import compute_flavors
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
@@ -74,9 +75,9 @@ class World(test_engine.World):
 
 
 @pytest.fixture
-def world(database_url, tmp_path):
+def world(migrated_url, tmp_path):
     world = World(sites.configuration(
-        tmp_path, 'fake:///', database_url,
+        tmp_path, 'fake:///', migrated_url,
         engine={'poll_interval': 0.05, 'retry_min': 0.05, 'retry_max': 0.2}))
     yield world
     world.db.dispose()
@@ -356,6 +357,25 @@ def test_pages_have_everything_once(world):
     assert paged(world, 'description', 'desc') == ['n1', 'n3', 'n2']
 
 
+def seen(world, project, everything):
+    found, ids = world.db.read(compute_flavors.list_all, project, everything)
+    assert ids == {'f1', 'hidden', 'leaving', 'nowhere'}
+    assert all(each['managed'] for each in found)
+    return [each['id'] for each in found]
+
+
+def test_all_that_one_sees_comes_with_the_ids_of_all_that_there_is(world):
+    world.do.create(LEAST, [], ASKED)
+    world.do.create({**LEAST, 'id': 'hidden', 'name': 'h', 'is_public': False,
+                     'projects': ['p']}, [], ASKED)
+    world.do.create({**LEAST, 'id': 'leaving', 'name': 'l'}, ['RegionTwo'], ASKED)
+    world.do.delete('leaving', ASKED)
+    world.db.write(flavors.create, {**test_claims.VALUES, 'id': 'nowhere', 'name': 'nowhere'})
+    assert seen(world, 'p', True) == ['f1', 'hidden', 'nowhere']
+    assert seen(world, 'p', False) == ['f1', 'hidden']
+    assert seen(world, '', False) == ['f1']
+
+
 def named(world, pattern):
     read = queries.Listing().read(webob.multidict.MultiDict(name=pattern), (2, 102), 1000)
     return [each['name'] for each in world.db.read(
@@ -382,3 +402,40 @@ def test_a_pattern_finds_the_same_names_everywhere(world):
 def test_no_pattern_that_is_let_through_is_too_much_for_a_database(world, pattern):
     with contextlib.suppress(faults.Fault):
         named(world, pattern)
+
+
+def test_a_flavor_that_waits_for_its_replacement_leaves_as_it_was_installed(world):
+    world.do.create(LEAST, [], ASKED)
+    world.db.write(catalogue_operations.update, 'f1', {'vcpus': 4}, None, capabilities.TABLE,
+                   'req-2', NOW, 'replace')
+    world.do.delete('f1', ASKED)
+    assert world.default.flavors == {}
+    assert not world.is_known()
+
+
+def test_only_what_may_be_used_is_listed(world):
+    page = {'limit': 100, 'marker': None, 'sort_key': 'id', 'sort_dir': 'asc'}
+    filters = dict.fromkeys(['is_public', 'min_ram_mib', 'min_disk_gib', 'name_pattern'])
+    for status in ('active', 'deprecated', 'retired'):
+        world.do.create({**LEAST, 'id': status, 'name': status}, [], ASKED)
+        world.db.write(catalogue_operations.update, status, {'status': status}, None,
+                       capabilities.TABLE, 'req-2', NOW)
+    world.db.write(catalogue_operations.create, {
+        **test_claims.VALUES, 'id': 'draft', 'status': 'draft'}, capabilities.TABLE)
+    listed = world.db.read(compute_flavors.list_page, filters, page, '', True)
+    assert [each['id'] for each in listed] == ['active', 'deprecated']
+    for status in ('draft', 'retired'):
+        with pytest.raises(errors.NotFound):
+            world.do.describe(status, 'd', ASKED)
+
+
+def test_a_description_keeps_what_it_says_of_the_deprecation(world):
+    telling = operations.ComputeFlavors(
+        world.db, novas.Novas(world.db, world.cloud, 'RegionOne'), capabilities.TABLE,
+        tells_deprecation=True)
+    telling.create(LEAST, [], ASKED)
+    world.db.write(catalogue_operations.update, 'f1', {
+        'status': 'deprecated', 'deprecated_on': '2027-01-01'}, None, capabilities.TABLE, 'req-2',
+        NOW)
+    assert telling.describe('f1', 'Small.', ASKED)['description'] == 'Small.'
+    assert world.default.flavors['f1'].description == 'Small. Deprecated as of 2027-01-01.'

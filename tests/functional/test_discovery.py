@@ -47,7 +47,7 @@ def client(url):
 def test_the_versions_are_found_from_the_endpoint(client, url):
     data = client.get_endpoint_data()
     assert data.api_version == (1, 0)
-    assert (data.min_microversion, data.max_microversion) == ((1, 0), (1, 1))
+    assert (data.min_microversion, data.max_microversion) == ((1, 0), (1, 2))
     assert data.url.rstrip('/') == f'{url}/v1'
 
 

@@ -12,12 +12,17 @@
 
 """The documentation builds, and what it generates from the code is in it."""
 
+import argparse
 import pathlib
 import re
 import subprocess
 import sys
 
 import pytest
+
+from flavorsvc import metrics
+from flavorsvc.cmd import manage
+from flavorsvc.domain import events
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -49,15 +54,47 @@ def test_every_command_is_in_the_reference(documentation):
     assert [name for name in commands if name.replace('_', ' ') not in page] == []
 
 
+def actions(parser):
+    """Yield (command, its parser) for whatever argparse was told, at each level."""
+    for each in parser._actions:
+        if isinstance(each, argparse._SubParsersAction):
+            for name, below in each.choices.items():
+                found = list(actions(below))
+                yield from ((f'{name} {command}', last) for command, last in found)
+                if not found:
+                    yield name, below
+
+
+def test_what_an_operator_can_do_to_the_service_is_in_the_reference(documentation):
+    page = documentation('cli/index')
+    parser = argparse.ArgumentParser()
+    manage.add_parsers(parser.add_subparsers())
+    told = dict(actions(parser))
+    assert 'db sync' in told
+    for command, below in told.items():
+        assert f'"{command}"' in page
+        for option in below._option_string_actions.keys() - {'-h', '--help'}:
+            assert f'"{option}' in page
+
+
 def test_states_and_fields_come_from_the_code(documentation):
     assert 'uninstalling' in documentation('user/concepts')
     assert 'rxtx_factor' in documentation('user/catalogue')
     assert 'cpu_speed_mhz' in documentation('user/catalogue')
+    assert 'servers_unknown' in documentation('admin/plans')
+    assert 'superseded' in documentation('admin/plans')
 
 
 def test_options_and_rules_come_from_the_code(documentation):
     assert 'poll_interval' in documentation('admin/config')
     assert 'flavors:promote' in documentation('admin/policy-rules')
+
+
+def test_metrics_and_notifications_come_from_the_code(documentation):
+    page = documentation('admin/observability')
+    assert [name for name in metrics.TABLE if metrics.full_name(name) not in page] == []
+    assert [name for name in events.EVENTS if f'"event_type": "flavorsvc.{name}"' not in page] == []
+    assert 'Grows with each change.' in page
 
 
 def test_the_api_reference_has_routes_codes_and_samples(documentation):

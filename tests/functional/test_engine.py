@@ -14,18 +14,23 @@
 
 import collections
 import contextlib
+import datetime
 import threading
 
 from oslo_utils import timeutils
 import pytest
+import sqlalchemy as sa
 import tenacity
 
 from flavorsvc.conductor import engine
 from flavorsvc.conductor.operations import flavors as operations
+from flavorsvc.db import claims
 from flavorsvc.db import engine as db_engine
 from flavorsvc.db import installations
+from flavorsvc.db import probing
 from flavorsvc.db import regions
 from flavorsvc.db import schema
+from flavorsvc.db import tables
 from flavorsvc.domain import capabilities
 from flavorsvc.domain import compare
 from flavorsvc.domain import failures
@@ -48,10 +53,10 @@ class Cloud:
     def of(self, access):
         return self
 
-    def negotiate(self, endpoint):
+    def negotiate(self, endpoint, region):
         return '2.96'
 
-    def nova(self, endpoint, microversion, request_id):
+    def nova(self, endpoint, microversion, request_id, region, may_change=None):
         return self.regions[endpoint]
 
 
@@ -62,7 +67,8 @@ class World:
         self.conf, self.cloud = conf, Cloud()
         self.db = db_engine.Database(conf)
         schema.upgrade(self.db)
-        self.db.write(regions.announce, {name: f'http://{name}' for name in sites.OWNERS},
+        self.db.write(sites.empty)
+        self.db.write(probing.announce, {name: f'http://{name}' for name in sites.OWNERS},
                       timeutils.utcnow())
 
     @contextlib.contextmanager
@@ -82,6 +88,12 @@ class World:
                           capabilities.TABLE)
             self.db.write(operations.install, flavor_id, 'all', 'req-1', timeutils.utcnow())
 
+    def turn_down(self, name, failure):
+        pk = self.db.read(lambda session: session.scalar(
+            sa.select(tables.Region.pk).where(tables.Region.name == name)))
+        self.db.write(probing.answered, pk, timeutils.utcnow(), '2.96')
+        self.db.write(probing.silent, pk, timeutils.utcnow(), failure, lambda count: 0)
+
     def rows(self, **filters):
         return self.db.read(installations.list_page, filters, PAGE)
 
@@ -100,10 +112,9 @@ class World:
 @pytest.fixture
 def world(new_database, tmp_path):
     with new_database('sqlite') as database_url:
-        conf = sites.configuration(tmp_path, 'fake:///', database_url)
-        for name, value in {'poll_interval': 0.05, 'retry_min': 0.05, 'retry_max': 0.2,
-                            'lease': 5}.items():
-            conf.set_override(name, value, 'engine')
+        # not by set_override: that is of the options, which all configurations share
+        conf = sites.configuration(tmp_path, 'fake:///', database_url, engine={
+            'poll_interval': 0.05, 'retry_min': 0.05, 'retry_max': 0.2, 'lease': 5})
         made = World(conf)
         yield made
         made.db.dispose()
@@ -141,6 +152,41 @@ def test_a_dead_region_stops_no_other_and_recovers_by_itself(world):
         world.cloud['RegionTwo'].before = lambda region, call: None
         world.until(lambda: world.statuses() == {'active': 15})
     assert world.db.read(regions.get, 'RegionTwo', 4)['state'] == 'up'
+
+
+def test_a_region_that_answers_everything_with_errors_stays_down(world):
+    """Not up and down in turns, with a try of each flavor each time."""
+    oops, asked = failures.Passing('server_error', 'Oops.'), []
+
+    def broken(region, call):
+        asked.append(call)
+        raise oops
+
+    def negotiate(endpoint, region):
+        if world.cloud.regions[endpoint].before is broken:
+            raise oops
+        return '2.96'
+    world.cloud['RegionTwo'].before, world.cloud.negotiate = broken, negotiate
+    world.turn_down('RegionTwo', oops)
+    since = world.db.read(regions.get, 'RegionTwo', 4)['since']
+    with world.conductors():
+        world.install(*[f'f{number}' for number in range(5)])
+        world.until(lambda: len(asked) > 3)
+        region = world.db.read(regions.get, 'RegionTwo', 4)
+        assert (region['state'], region['reason'], region['since']) == ('down', 'Oops.', since)
+        world.cloud['RegionTwo'].before = lambda region, call: None
+        world.until(lambda: world.statuses() == {'active': 15})
+
+
+def test_a_flavor_that_a_region_stumbles_over_does_not_keep_it_down(world):
+    world.turn_down('RegionOne', failures.Unreachable('unreachable', 'No route to host.'))
+    world.cloud['RegionOne'].refuse = (
+        lambda step: failures.Passing('server_error', 'Oops.')
+        if isinstance(step, compare.Create) and step.spec.id == 'bad' else None)
+    with world.conductors():
+        world.install('bad', 'f1', 'f2')
+        world.until(lambda: world.statuses() == {'active': 8, 'retrying': 1})
+    assert world.db.read(regions.get, 'RegionOne', 4)['state'] == 'up'
 
 
 def test_one_bad_flavor_stops_no_other(world):
@@ -222,3 +268,32 @@ def test_an_engine_that_stops_lets_its_work_finish(world):
     finish.set()
     stop.join(30)
     assert world.statuses(region='RegionOne') == {'active': 1}
+
+
+def test_a_conductor_that_lost_a_lease_changes_nothing_more_under_it(world):
+    """Nor does it begin the same anew while it is still at the old: the others do that."""
+    under_way, go_on, may_change = threading.Event(), threading.Event(), []
+
+    def stuck(region, call):
+        under_way.set()
+        assert go_on.wait(60)
+    world.cloud['RegionOne'].before = stuck
+    world.cloud.nova = lambda endpoint, version, request_id, region, may_change_now: (
+        may_change.append(may_change_now) if region == 'RegionOne' else None
+    ) or world.cloud.regions[endpoint]
+    with world.conductors():
+        world.install('f1')
+        assert under_way.wait(30)
+        world.until(lambda: world.statuses()['active'] == 2)
+        soon = timeutils.utcnow() + datetime.timedelta(seconds=world.conf.engine.lease * 2)
+        over, = world.db.write(claims.take, 'other', 9, soon, world.conf.engine.lease, 9)
+        assert world.db.write(claims.finish, over, 'created', soon)
+        assert world.statuses() == {'active': 3}
+        world.db.write(operations.update, 'f1', {'extra_specs': {'a': 'c'}}, None,
+                       capabilities.TABLE, 'req-2', timeutils.utcnow())
+        world.until(lambda: not may_change[0]())
+        assert len(may_change) == 1
+        assert world.statuses(region='RegionOne') == {'pending': 1}
+        go_on.set()
+        world.until(lambda: world.statuses() == {'active': 3})
+    assert world.cloud['RegionOne'].flavors['f1'].extra_specs == {'a': 'c'}

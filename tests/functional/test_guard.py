@@ -40,12 +40,6 @@ def session(*allowed, denied=()):
 
 
 @pytest.fixture
-def cloud():
-    with foreign.running() as running:
-        yield running
-
-
-@pytest.fixture
 def names(monkeypatch):
     """Names that resolve to what the test says, each time to the next."""
     known, resolve = {}, socket.getaddrinfo

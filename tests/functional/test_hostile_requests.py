@@ -159,9 +159,9 @@ PATHS = [
 #: (headers, status, what is said)
 HEADERS = [
     ({'OpenStack-API-Version': 'flavorsvc 1.99'}, 406,
-     'Version 1.99 is not supported; this service has 1.0 to 1.1.'),
+     'Version 1.99 is not supported; this service has 1.0 to 1.2.'),
     ({'OpenStack-API-Version': 'flavorsvc \xff'}, 400,
-     'OpenStack-API-Version: must be such as "flavorsvc 1.1" or "flavorsvc latest", not \'ÿ\''),
+     'OpenStack-API-Version: must be such as "flavorsvc 1.2" or "flavorsvc latest", not \'ÿ\''),
     ({'If-Match': '\xff'}, 400,
      'If-Match: must be one ETag of this service, such as "3", or *'),
     ({'Accept': 'image/png'}, 406,

@@ -18,7 +18,6 @@ from oslo_utils import timeutils
 import pytest
 import sqlalchemy as sa
 
-from flavorsvc import context
 from flavorsvc.cloud import credentials
 from flavorsvc.cloud import sessions
 from flavorsvc.conductor import discovery
@@ -26,6 +25,7 @@ from flavorsvc.conductor.operations import flavors as operations
 from flavorsvc.db import claims
 from flavorsvc.db import flavors
 from flavorsvc.db import infrastructures
+from flavorsvc.db import probing
 from flavorsvc.db import regions
 from flavorsvc.db import tables
 from flavorsvc.domain import capabilities
@@ -63,17 +63,6 @@ def world(request, new_database, tmp_path_factory):
 def site(world):
     world.reset()
     return world
-
-
-@pytest.fixture
-def cloud():
-    with foreign.running() as running:
-        yield running
-
-
-@pytest.fixture
-def ctxt():
-    return context.RequestContext()
 
 
 def install(site, *flavor_ids, region='Mordor'):
@@ -166,9 +155,9 @@ def test_work_that_ends_after_its_region_went_is_recorded_nowhere(site, cloud, c
     site.conductor.infrastructure_delete(ctxt, 'Mordor', force=True)
     for claim in (stay, leave):
         assert not site.database.write(claims.finish, claim, None, now)
-        site.database.write(regions.answered, claim.region_pk, now, '2.96')
-        site.database.write(regions.forget_microversion, claim.region_pk)
-        site.database.write(regions.silent, claim.region_pk, now,
+        site.database.write(probing.answered, claim.region_pk, now, '2.96')
+        site.database.write(probing.forget_microversion, claim.region_pk)
+        site.database.write(probing.silent, claim.region_pk, now,
                             failures.Unreachable('unreachable', 'Gone.'), lambda count: 1)
 
 
@@ -199,9 +188,9 @@ class Home:
     def endpoints(self):
         if self._endpoints is None:
             raise failures.Unreachable('unreachable', 'No Keystone.')
-        return self._endpoints
+        return self._endpoints, set()
 
-    def negotiate(self, endpoint):
+    def negotiate(self, endpoint, region=None):
         return '2.1'
 
     def of(self, access):
@@ -210,7 +199,7 @@ class Home:
 
 def looking(site, endpoints):
     return discovery.Discovery(site.database, Home(clouds(site), endpoints), site.conf,
-                               lambda count: 60, contextlib.nullcontext)
+                               lambda count, asked_s: asked_s or 60, contextlib.nullcontext)
 
 
 def test_a_registered_region_is_asked_how_it_is(site, cloud, ctxt):
@@ -221,6 +210,16 @@ def test_a_registered_region_is_asked_how_it_is(site, cloud, ctxt):
     made.ask_registered()
     assert site.conductor.region_get(ctxt, 'Mordor')['state'] == 'down'
     assert site.conductor.region_get(ctxt, 'RegionTwo')['state'] == 'gone'
+
+
+def test_a_region_that_asks_for_a_pause_gets_it(site, cloud, ctxt):
+    site.conductor.infrastructure_create(ctxt, cloud.wanted())
+    cloud.answers['GET', '/compute/v2.1'] = lambda handler: foreign.say(
+        handler, 429, headers={'Retry-After': '7'})
+    looking(site, {}).ask_registered()
+    row = site.database.read(lambda session: session.scalars(
+        sa.select(tables.Region).where(tables.Region.name == 'Mordor')).one())
+    assert (row.probe_at - row.probed_at).total_seconds() == 7
 
 
 def test_it_is_asked_also_while_our_own_keystone_is_silent(site, cloud, ctxt):

@@ -129,7 +129,8 @@ junk_headers = st.fixed_dictionaries({}, optional={
         'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])),
     'Accept': st.one_of(header_texts, st.sampled_from(['*/*', 'application/json;q=0', 'a/b;;;'])),
     'OpenStack-API-Version': st.one_of(header_texts, st.builds(
-        'flavorsvc {}'.format, st.one_of(header_texts, st.sampled_from(['1.1', 'latest', '1.2'])))),
+        'flavorsvc {}'.format, st.one_of(
+            header_texts, st.sampled_from(['1.1', '1.2', 'latest', '1.3'])))),
     'If-Match': st.one_of(header_texts, st.sampled_from(['"1"', '*', 'W/"1"'])),
     'Host': header_texts, 'Origin': header_texts, 'X-OpenStack-Request-ID': header_texts,
     'Content-Length': st.one_of(header_texts, st.integers(-2, 50).map(str)),

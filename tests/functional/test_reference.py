@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from flavorsvc.api import expose
+from flavorsvc.api import microversion
 from flavorsvc.api import root
 from flavorsvc.api import schema
 from flavorsvc.api import types
@@ -35,6 +36,9 @@ MIDDLEWARE = {('GET', '/healthcheck')}
 
 #: What is left out of some answers, by who asks.
 HIDDEN = {'extra_specs', 'projects'}
+
+#: Every microversion, the oldest first.
+VERSIONS = [types.CONTRACT, types.CONVENTIONAL, types.NEWEST]
 
 HEADERS = {expose.IF_MATCH, expose.PREFER, expose.REGION_TOKEN}
 
@@ -53,7 +57,9 @@ def described():
 
 
 DESCRIBED = described()
-ROUTES = sorted(DESCRIBED.keys() - MIDDLEWARE)
+#: Those of Nova's API: what they take and answer is for Nova to say.
+NOVAS = {route for route in DESCRIBED if route[1].startswith('/v2.1/')}
+ROUTES = sorted(DESCRIBED.keys() - MIDDLEWARE - NOVAS)
 NAMES = [' '.join(route) for route in ROUTES]
 
 
@@ -92,12 +98,19 @@ def kind_of(attribute):
 
 def fields(datatype, is_told, required):
     """Rows for the attributes of a type: name → (in, required, type, from, until a version)."""
-    names = {version: dict(types.attributes(datatype, version))
-             for version in (types.CONTRACT, types.CONVENTIONAL)}
-    old, new = names[types.CONTRACT], names[types.CONVENTIONAL]
-    return {name: ('body', required(each), kind_of(each),
-                   None if name in old else '1.1', None if name in new else '1.0')
-            for name, each in {**old, **new}.items() if is_told(each)}
+    names = [{name: each for name, each in types.attributes(datatype, version) if is_told(each)}
+             for version in VERSIONS]
+    return {name: ('body', required(each), kind_of(each), *between(
+                [version for version, known in zip(VERSIONS, names, strict=True)
+                 if name in known]))
+            for known in names for name, each in known.items()}
+
+
+def between(versions):
+    """The first and the last of the versions that have something, where it is not that of all."""
+    first, last = versions[0], versions[-1]
+    return (None if first == VERSIONS[0] else microversion.text(first),
+            None if last == VERSIONS[-1] else microversion.text(last))
 
 
 def envelope(shape):
@@ -193,6 +206,13 @@ def test_every_route_of_novas_api_is_named_in_its_page():
     tree = root.routes(None, None, 1)
     assert named == {(method, path) for path in tree.keys() - TREE.keys()
                      for method in tree[path]}
+
+
+def test_every_route_of_servers_is_described():
+    tree = root.routes(None, None, 1)
+    assert {(method, re.sub('{.+?}', '*', path).strip('/')) for method, path in NOVAS} == {
+        (method, path) for path in tree if path.startswith('v2.1/servers')
+        for method in tree[path]}
 
 
 def test_every_parameter_is_used():

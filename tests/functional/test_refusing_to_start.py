@@ -59,6 +59,14 @@ def test_noauth_is_refused_under_a_wsgi_server(tmp_path):
 
 
 @pytest.mark.parametrize('program', API_PROGRAMS)
+def test_a_nova_cannot_be_asked_with_a_password(tmp_path, program):
+    assert refusal(program, tmp_path, 'auth_strategy = http_basic', '[compute_api]',
+                   'show_unmanaged = true') == (
+        f'{program}: [compute_api] show_unmanaged asks a Nova with the token of the caller, so '
+        f'[DEFAULT] auth_strategy must be keystone, not http_basic\n')
+
+
+@pytest.mark.parametrize('program', API_PROGRAMS)
 def test_a_user_file_with_a_fault_is_refused(tmp_path, program):
     users = tmp_path / 'users'
     users.write_text('# nobody yet\none:cleartext\n')

@@ -16,7 +16,6 @@ import socket
 
 import pytest
 
-from flavorsvc import context
 from flavorsvc.domain import errors
 from flavorsvc.domain import failures
 from tests.functional import foreign
@@ -35,17 +34,6 @@ def world(new_database, tmp_path_factory):
 def site(world):
     world.reset()
     return world
-
-
-@pytest.fixture
-def cloud():
-    with foreign.running() as running:
-        yield running
-
-
-@pytest.fixture
-def ctxt():
-    return context.RequestContext()
 
 
 def refused(site, ctxt, values):

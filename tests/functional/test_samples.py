@@ -86,6 +86,7 @@ def controller_of(step, tree):
         ([{'a': 1}], [{'a': 1}, {'a': '2'}], 1),
         ({'extra_specs': {'a': '1'}}, {'extra_specs': {'b': '2'}}, 0),
         ({'extra_specs': {'a': '1'}}, {'extra_specs': 'b'}, 1),
+        ([{'wanted': 1}], [{'wanted': 'a'}], 0),
     ],
 )
 def test_differences(sample, answer, count):

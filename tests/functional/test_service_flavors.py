@@ -34,7 +34,7 @@ from flavorsvc.conductor.operations import flavors as operations
 from flavorsvc.db import engine as db_engine
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
-from flavorsvc.db import regions
+from flavorsvc.db import probing
 from flavorsvc.db import schema
 from flavorsvc.db import tables
 from flavorsvc.domain import capabilities
@@ -82,9 +82,8 @@ class Trove:
     def reset(self):
         """Empty the catalogue, and have three empty regions."""
         def work(session):
-            for table in reversed(tables.Base.metadata.sorted_tables):
-                session.execute(sa.delete(table))
-            regions.announce(session, {name: f'http://{name}' for name in sites.OWNERS},
+            sites.empty(session)
+            probing.announce(session, {name: f'http://{name}' for name in sites.OWNERS},
                              timeutils.utcnow())
         self.db.write(work)
         for name in sites.OWNERS:
@@ -317,7 +316,7 @@ def test_a_foreign_cloud_is_reached_by_its_own_credential(trove):
 
 
 def test_a_region_that_left_the_service_catalogue_is_not_called(trove):
-    trove.db.write(regions.announce, {'RegionTwo': 'http://RegionTwo'}, timeutils.utcnow())
+    trove.db.write(probing.announce, {'RegionTwo': 'http://RegionTwo'}, timeutils.utcnow())
     with pytest.raises(errors.RegionUnreachable):
         trove.create(['redis'], id=None)
     assert trove.nova.calls == []

@@ -12,6 +12,7 @@
 
 """How the processes end: what is under way finishes, and nothing else is touched."""
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -19,18 +20,11 @@ import sys
 import threading
 import urllib.request
 
-import tenacity
-
 from flavorsvc.api import server
 from flavorsvc.db import engine
 from flavorsvc.db import schema
+from flavorsvc.sandbox import supervision
 from tests.functional import site as sites
-
-
-def until(condition):
-    tenacity.Retrying(
-        wait=tenacity.wait_fixed(0.02), stop=tenacity.stop_after_delay(60), reraise=True,
-        retry=tenacity.retry_if_result(lambda done: not done))(condition)
 
 
 def test_a_request_under_way_is_answered_and_no_other_file_is_written_to(tmp_path):
@@ -55,7 +49,7 @@ def test_a_request_under_way_is_answered_and_no_other_file_is_written_to(tmp_pat
         assert under_way.wait(60)
         stopping = threading.Thread(target=service.stop)
         stopping.start()
-        until(lambda: listening.fileno() == -1)
+        sites.until(lambda: listening.fileno() == -1)
         files = [open(tmp_path / f'{number}', 'wb') for number in range(50)]
         finish.set()
         stopping.join(60)
@@ -67,26 +61,45 @@ def test_a_request_under_way_is_answered_and_no_other_file_is_written_to(tmp_pat
             ] == []
 
 
-def test_a_hangup_ends_nothing_and_a_termination_ends_in_order(tmp_path):
-    path = tmp_path / 'conductor.conf'
+@contextlib.contextmanager
+def conductor(folder, transport_url):
+    """A conductor in a process of its own, which is killed in the end; its log is the file 'log'.
+
+    :returns: subprocess.Popen
+    """
+    path, database_url = folder / 'conductor.conf', f'sqlite:///{folder}/flavorsvc.db'
     path.write_text('\n'.join([
-        '[DEFAULT]', 'transport_url = fake:///', f'log_file = {tmp_path}/conductor.log',
-        '[database]', f'connection = sqlite:///{tmp_path}/flavorsvc.db',
+        '[DEFAULT]', f'transport_url = {transport_url}', f'log_file = {folder}/log',
+        '[database]', f'connection = {database_url}',
         '[cloud]', 'auth_type = password', 'auth_url = http://127.0.0.1:1/v3', 'username = u',
         'password = p', 'project_name = p', 'user_domain_id = default',
         'project_domain_id = default']))
-    schema.upgrade(engine.Database(
-        sites.configuration(tmp_path, 'fake:///', f'sqlite:///{tmp_path}/flavorsvc.db')))
+    schema.upgrade(engine.Database(sites.configuration(folder, 'fake:///', database_url)))
     process = subprocess.Popen(
         [sys.executable, '-c', 'from flavorsvc.cmd import conductor; conductor.main()',
          '--config-file', str(path)], stderr=subprocess.DEVNULL)
     try:
-        log = tmp_path / 'conductor.log'
-        until(lambda: log.exists() and 'is at work' in log.read_text())
-        process.send_signal(signal.SIGHUP)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-        assert 'Traceback' not in log.read_text().partition('is at work')[2]
+        yield process
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_hangup_ends_nothing_and_a_termination_ends_in_order(tmp_path):
+    log = tmp_path / 'log'
+    with conductor(tmp_path, 'fake:///') as process:
+        sites.until(lambda: log.exists() and 'is at work' in log.read_text())
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert 'Traceback' not in log.read_text().partition('is at work')[2]
+
+
+def test_a_conductor_that_waits_for_the_broker_ends_in_order_too(tmp_path):
+    """oslo.service ends with an error what has not stopped after a minute."""
+    log, nobody = tmp_path / 'log', f'127.0.0.1:{supervision.free_port(set())}'
+    with conductor(tmp_path, f'rabbit://guest:secret@{nobody}/') as process:
+        sites.until(lambda: log.exists() and 'Connection failed' in log.read_text())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(120) == 0
+    assert 'Traceback' not in log.read_text().partition('shutdown start')[2]

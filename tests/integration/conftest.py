@@ -12,40 +12,33 @@
 
 """Fixtures of tests against a real Keystone and real Novas."""
 
-import itertools
+# before any library can import eventlet
+import flavorsvc.cmd  # noqa: F401, I001
 
 import pytest
 
 from tests.integration import running
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='package')
 def sandbox(deployment, tmp_path_factory):
     """A running.Running with three regions and a foreign cloud.
 
-    flavorsvc runs as the deployment says, and logs all it can: see test_what_is_logged.
+    flavorsvc runs as the deployment says, and logs all it can: see test_what_is_logged. It goes
+    with the last test of this folder, so that it takes nothing from what comes after.
     """
-    directory = tmp_path_factory.mktemp(f'sandbox-{deployment}-')
-    try:
-        running.run_sandbox('up', '--dir', directory, '--foreign', 1, '--debug',
-                            '--transport', deployment.transport,
-                            '--database', deployment.database)
-        yield running.Running(directory)
-    finally:
-        running.run_sandbox('reset', '--dir', directory)
+    with running.sandbox(tmp_path_factory.mktemp(f'sandbox-{deployment}-'), '--foreign', 1,
+                         '--debug', '--transport', deployment.transport,
+                         '--database', deployment.database) as started:
+        yield started
 
 
-@pytest.fixture
-def new_flavors(request):
-    """A function: ``new_flavors(n)`` returns n flavors that no other test uses."""
-    numbers = itertools.count(1)
-    prefix = request.node.originalname.removeprefix('test_').replace('_', '-')[:60]
+@pytest.fixture(scope='package')
+def server_sandbox(tmp_path_factory):
+    """A running.Running with two regions, in both of which servers can be booted.
 
-    def make(count=1, **fields):
-        return [{'id': name, 'name': name, 'vcpus': 2, 'ram': 2048, 'disk': 20,
-                 'description': f'made by {request.node.originalname}',
-                 'extra_specs': {'hw:cpu_policy': 'shared', 'scs:name-v2': name}} | fields
-                for name in (f'{prefix}-{number}'
-                             for number in itertools.islice(numbers, count))]
-
-    return make
+    There is one whatever the deployment: what is tested with servers does not depend on it.
+    """
+    with running.sandbox(tmp_path_factory.mktemp('sandbox-servers-'), '--regions', 2,
+                         '--servers', 2) as started:
+        yield started

@@ -12,6 +12,7 @@
 
 """A sandbox that runs, as tests use it: through the CLI, over HTTP, and by what Nova logged."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -50,16 +51,34 @@ def wait_for(condition, what, seconds=DEADLINE):
         time.sleep(0.1)
 
 
-def run_sandbox(*arguments, check=True):
-    """Run flavorsvc-sandbox; return the CompletedProcess."""
+def run_sandbox(*arguments, check=True, environment=None):
+    """Run flavorsvc-sandbox; return the CompletedProcess.
+
+    :param environment: dict of variable to value, besides what there is
+    """
     done = subprocess.run(
         [SCRIPTS / 'flavorsvc-sandbox', *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=240,
+        env={**os.environ, **(environment or {})},
     )
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+@contextlib.contextmanager
+def sandbox(directory, *arguments, environment=None):
+    """Have a sandbox while the block runs; yield the Running.
+
+    :param arguments: what `flavorsvc-sandbox up` is to make
+    :param environment: see :func:`run_sandbox`
+    """
+    try:
+        run_sandbox('up', '--dir', directory, *arguments, environment=environment)
+        yield Running(directory)
+    finally:
+        run_sandbox('reset', '--dir', directory, environment=environment)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,12 +99,16 @@ class RequestLog:
 
     def requests(self):
         """Return the Requests so far, oldest first; the query is no part of the path."""
+        return [request for request, _ in self.requests_by_id()]
+
+    def requests_by_id(self):
+        """Return the Requests so far, each with the id that its caller gave, or '-'."""
         with open(self._path, encoding='utf-8') as file:
             file.seek(self._start)
             # A line that is still being written has no end.
             lines = [line.split() for line in file if line.endswith('\n')]
-        return [Request(method, path.split('?')[0], int(status))
-                for method, path, status, _request_id in lines]
+        return [(Request(method, path.split('?')[0], int(status)), request_id)
+                for method, path, status, request_id in lines]
 
     def created(self):
         """Return how many flavors were created."""
@@ -153,6 +176,12 @@ class Running:
         return adapter.Adapter(
             self._session(actor), service_type='flavorsvc', raise_exc=False,
             endpoint_override=f'{self.document["api_url"]}/v1', default_microversion='1.1')
+
+    def compute(self, actor):
+        """Return an adapter that asks flavorsvc's /v2.1 as this actor, as tools of Nova find it."""
+        return adapter.Adapter(
+            self._session(actor), service_type='compute', raise_exc=False,
+            region_name='flavorsvc', default_microversion='2.96')
 
     def send(self, actor, method, path, headers, content):
         """Ask flavorsvc as it is written; return the requests.Response.
@@ -225,6 +254,15 @@ class Running:
             return answer.status_code == 202
         wait_for(accepted, f'acceptance of the installation of {flavor_id}')
 
+    def wait_for_answer(self):
+        """Wait until the API answers, after it was away."""
+        def answers():
+            try:
+                return self.flavorsvc('manager').get('/regions').status_code == 200
+            except (keystoneauth1.exceptions.ConnectFailure, requests.ConnectionError):
+                return False
+        wait_for(answers, 'answer of the API')
+
     def installations(self, flavor_id):
         """Return the installations of a flavor by region; none while the API is away."""
         try:
@@ -246,6 +284,51 @@ class Running:
                                for region in regions) else None
         return wait_for(reached, f'{flavor_id} {status} in {regions}: '
                                  f'{self.installations(flavor_id)}')
+
+    # -- servers, in a sandbox that can boot them
+
+    def boot(self, flavor_id, region='RegionOne', actor='customer'):
+        """Boot a server and wait until it is active; return it as Nova shows it to the actor.
+
+        :param flavor_id: str, id of a flavor in the region's Nova
+        """
+        nova = self.nova(region, actor)
+        answer = nova.post('/servers', json={'server': {
+            'name': f'on-{flavor_id}'[:60], 'flavorRef': flavor_id, 'networks': 'none',
+            'imageRef': self.image_id(region)}})
+        assert answer.status_code == 202, answer.text
+        return self.wait_for_server(answer.json()['server']['id'], 'ACTIVE', region, actor)
+
+    def wait_for_server(self, server_id, status, region='RegionOne', actor='customer'):
+        """Wait until a server has a status and nothing happens to it; return it."""
+        nova = self.nova(region, actor)
+
+        def reached():
+            answer = nova.get(f'/servers/{server_id}')
+            assert answer.status_code == 200, answer.text
+            server = answer.json()['server']
+            assert server['status'] != 'ERROR' or status == 'ERROR', server.get('fault')
+            settled = not server['OS-EXT-STS:task_state']
+            return server if settled and server['status'] == status else None
+        return wait_for(reached, f'server {server_id} {status}')
+
+    def delete_server(self, server_id, region='RegionOne', actor='customer'):
+        """Delete a server and wait until it is gone."""
+        nova = self.nova(region, actor)
+        assert nova.delete(f'/servers/{server_id}').status_code == 204
+        wait_for(lambda: nova.get(f'/servers/{server_id}').status_code == 404,
+                 f'end of server {server_id}')
+
+    def image_id(self, region='RegionOne'):
+        """Return the id of the public image of the sandbox."""
+        glance = self.service('image', region, 'user')
+        [image] = glance.get('/v2/images?name=tiny').json()['images']
+        return image['id']
+
+    def service(self, service_type, region, actor):
+        """Return an adapter that asks the service of this type that the catalogue names."""
+        return adapter.Adapter(self._session(actor), service_type=service_type,
+                               region_name=region, interface='public', raise_exc=False)
 
     def _session(self, actor):
         if actor not in self._sessions:

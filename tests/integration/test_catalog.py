@@ -18,7 +18,7 @@ import yaml
 from flavorsvc.sandbox import demo
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='package')
 def imported(sandbox):
     """The mandatory flavors of the Sovereign Cloud Stack, imported and installed by the CLI."""
     catalog = demo.find_catalog()

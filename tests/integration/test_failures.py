@@ -38,6 +38,11 @@ def test_a_flavor_that_nova_refuses_ends_in_error_with_its_words(sandbox, new_fl
     # Nova had made the flavor before it refused its extra specs: nothing half-made stays behind.
     for region in sandbox.regions:
         assert sandbox.nova(region).get(f'/flavors/{bad["id"]}').status_code == 404
+    # nor does it stay in the catalogue when nobody wants it any more
+    manager = sandbox.flavorsvc('manager')
+    assert manager.delete(f'/flavors/{bad["id"]}').status_code in (202, 204)
+    running.wait_for(lambda: manager.get(f'/flavors/{bad["id"]}').status_code == 404,
+                     f'end of {bad["id"]}')
 
 
 def test_a_name_taken_in_one_region_is_an_error_there_only(sandbox, new_flavors):

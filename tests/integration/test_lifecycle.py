@@ -51,7 +51,7 @@ def test_up_twice_changes_nothing(up, directory):
 
 
 def test_the_actors_can_use_the_cloud(up):
-    for actor in ('admin', 'manager', 'operator-one', 'operator-two', 'user'):
+    for actor in ('admin', 'manager', 'operator-one', 'operator-two', 'customer', 'user'):
         assert up.nova('RegionOne', actor).get('/flavors').json() == {'flavors': []}
     assert up.openstack_json('mordor', 'flavor', 'list') == []
 
@@ -141,12 +141,17 @@ def test_a_port_taken_meanwhile_is_replaced(up, directory):
 
 
 def test_a_sandbox_grows_and_does_not_shrink(up, directory):
-    running.run_sandbox('up', '--dir', directory, '--regions', '2')
+    flavor = {'id': 'before', 'name': 'before', 'vcpus': 1, 'ram': 64, 'disk': 1}
+    assert up.nova('RegionOne').post('/flavors', json={'flavor': flavor}).status_code == 200
+    running.run_sandbox('up', '--dir', directory, '--regions', '2', '--servers')
     assert up.regions == ['RegionOne', 'RegionTwo']
+    up.delete_server(up.boot('before')['id'])
     done = running.run_sandbox('up', '--dir', directory, '--regions', '1', check=False)
     assert done.returncode == 1
     assert 'reset' in done.stderr
-    assert len(leftovers(directory)) == 6
+    done = running.run_sandbox('up', '--dir', directory, '--servers', '0', check=False)
+    assert 'reset' in done.stderr
+    assert len(leftovers(directory)) == 9
     running.run_sandbox('reset', '--dir', directory)
 
 
@@ -155,6 +160,7 @@ def test_a_sandbox_grows_and_does_not_shrink(up, directory):
     (['--database', 'mysql'], 'the database server at'),
     (['--conductors', '2'], 'need --transport rabbit'),
     (['--regions', '0'], '--regions must lie between'),
+    (['--servers', '4'], '--servers must lie between'),
 ])
 def test_what_is_missing_is_said(arguments, message, tmp_path, monkeypatch):
     monkeypatch.setenv('FLAVORSVC_RABBIT_URL', 'rabbit://guest:guest@127.0.0.1:1/')

@@ -52,10 +52,13 @@ class Region:
     """A region of which only flavors exist; counts the calls it gets.
 
     :ivar flavors: dict of id to flavor.Spec
+    :ivar servers: dict of flavor id to how many servers use the flavor
     :ivar calls: list of what was asked, 'find', 'list' or a step
     """
 
     microversion = (2, 96)
+    #: What each call is said to have taken, in seconds.
+    answer_s = 0.01
 
     def __init__(self, *specs, refuse=None, before=None):
         """Fill the region.
@@ -64,9 +67,13 @@ class Region:
         :param before: function called before each call, to interfere
         """
         self.flavors = {spec.id: spec for spec in specs}
+        self.servers = {}
         self.calls = []
         self.refuse = refuse or (lambda step: None)
         self.before = before or (lambda region, call: None)
+
+    def answer_times_s(self):
+        return [self.answer_s] if self.calls else []
 
     def find(self, flavor_id):
         self._note('find')
@@ -77,6 +84,16 @@ class Region:
         for spec in self.flavors.values():
             if is_public is None or spec.is_public == is_public:
                 yield dataclasses.replace(spec, projects=frozenset())
+
+    def everything(self, is_needed, most):
+        self._note('list')
+        for number, spec in enumerate(list(self.flavors.values())):
+            if number >= most:
+                raise failures.Refused('too_many', 'too many')
+            needed = is_needed(spec.id, spec.name)
+            if needed and not spec.is_public:
+                self._note('access')
+            yield spec if needed else dataclasses.replace(spec, projects=frozenset())
 
     def show(self, flavor_id):
         self._note('show')
@@ -89,8 +106,13 @@ class Region:
         self.do(compare.Create(spec))
         return spec
 
-    def id_of(self, name):
-        return next((spec.id for spec in self.flavors.values() if spec.name == name), None)
+    def names(self):
+        self._note('names')
+        return {spec.id: spec.name for spec in self.flavors.values()}
+
+    def count_servers(self, flavor_id):
+        self._note('count')
+        return self.servers.get(flavor_id, 0)
 
     def do(self, step):
         self._note(step)

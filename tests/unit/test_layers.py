@@ -23,33 +23,40 @@ PACKAGE = pathlib.Path(__file__).parents[2] / 'flavorsvc'
 #: 'conductor.client' is a module inside a layer that has a rule of its own.
 MAY_IMPORT = {
     'domain': set(),
-    'db': {'domain'},
-    'cloud': {'domain'},
+    'db': {'domain', 'context'},
+    'cloud': {'domain', 'metrics'},
     'conf': set(),
     'context': set(),
+    'metrics': set(),
     'rpc': {'conf', 'context', 'domain.errors'},
-    'conductor': {'domain', 'db', 'cloud', 'rpc', 'context', 'conf'},
-    'conductor.client': {'domain.errors', 'rpc', 'context'},
+    'conductor': {'domain', 'db', 'cloud', 'rpc', 'context', 'conf', 'metrics'},
+    'conductor.client': {'domain.errors', 'domain.lifecycle', 'rpc', 'context'},
     'policies': {'domain.errors'},
-    'api': {'domain', 'policies', 'context', 'conductor.client'},
+    'api': {'domain', 'policies', 'context', 'metrics', 'conductor.client'},
     'client': set(),
-    'cmd': {'api', 'cloud', 'conductor', 'conf', 'context', 'db', 'domain', 'policies', 'rpc'},
+    'cmd': {
+        'api', 'cloud', 'conductor', 'conf', 'context', 'db', 'domain', 'metrics', 'policies',
+        'rpc',
+    },
     # runs the CLI as a process of its own, as an operator does
     'sandbox': {
-        'api', 'cloud', 'cmd', 'conductor', 'conf', 'context', 'db', 'domain', 'policies', 'rpc',
+        'api', 'cloud', 'cmd', 'conductor', 'conf', 'context', 'db', 'domain', 'metrics',
+        'policies', 'rpc',
     },
 }
 
 #: The standard library that the domain may use: nothing that reads, waits, or depends on luck.
 DOMAIN_MAY_IMPORT = {
-    '__future__', 'abc', 'collections', 'copy', 'dataclasses', 'datetime', 'enum', 'fractions',
-    'functools', 'itertools', 'math', 'operator', 're', 'string', 'types', 'typing', 'uuid',
+    '__future__', 'abc', 'collections', 'contextlib', 'copy', 'dataclasses', 'datetime', 'enum',
+    'fractions', 'functools', 'itertools', 'math', 'operator', 're', 'string', 'types', 'typing',
+    'uuid',
 }
 
 #: Library -> the only layers that may import it.
 ONLY_IN = {
     'novaclient': {'cloud', 'sandbox'},
     'keystoneauth1': {'cloud', 'client', 'conf', 'sandbox'},
+    'keystoneclient': {'cloud', 'sandbox'},
     'keystonemiddleware': {'api', 'conf'},
     'sqlalchemy': {'db', 'sandbox'},
     'oslo_db': {'db', 'conf', 'cmd'},
@@ -60,6 +67,7 @@ ONLY_IN = {
     'oslo_messaging': {'rpc', 'conductor', 'conf'},
     'openstack': {'client', 'sandbox'},
     'osc_lib': {'client'},
+    'prometheus_client': {'metrics', 'cmd'},
 }
 
 

@@ -26,6 +26,7 @@ ENTRY_POINTS = [
     'flavorsvc.cmd.conductor',
     'flavorsvc.cmd.all_in_one',
     'flavorsvc.cmd.manage',
+    'flavorsvc.cmd.status',
     'flavorsvc.cmd.wsgi',
 ]
 

@@ -138,7 +138,7 @@ def test_every_reason_of_a_failure_is_documented():
         path.read_text()
         for path in python_files('flavorsvc/cloud', 'flavorsvc/conductor', 'flavorsvc/domain')
     )
-    raised = r"failures\.(?:Refused|Taken|Passing|Unreachable)\(\s*'(\w+)'"
+    raised = r"failures\.(?:Refused|Taken|Passing|Unreachable|Itself)\(\s*'(\w+)'"
     by_status = r"\b\d{3}: '(\w+)'"
     codes = set(re.findall(raised, source)) | set(re.findall(by_status, source))
     assert 'name_taken' in codes

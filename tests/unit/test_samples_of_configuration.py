@@ -76,6 +76,19 @@ def test_the_samples_default_for_the_body_limit_is_ours(tmp_path):
     assert '#max_request_body_size = 1048576' in sample.read_text()
 
 
+@pytest.mark.parametrize(('library', 'default'), [
+    ('oslo.messaging', 'heartbeat_timeout_threshold = 6'),
+    ('oslo.messaging', 'rabbit_qos_prefetch_count = 1'),
+    ('oslo.messaging', 'rabbit_interval_max = 5'),
+    ('oslo.db', 'max_retries = 0'),
+])
+def test_the_samples_defaults_for_outages_are_ours(tmp_path, library, default):
+    sample = tmp_path / 'flavorsvc.conf.sample'
+    config_generator.main(['--namespace', 'flavorsvc', '--namespace', library,
+                           '--output-file', str(sample)])
+    assert f'\n#{default}\n' in sample.read_text()
+
+
 def test_a_sample_policy_has_every_rule(tmp_path):
     sample = tmp_path / 'policy.yaml.sample'
     policy_generator.generate_sample(

@@ -47,6 +47,9 @@ def check(conf, host):
     :param host: str, the address that the API will listen on; None where it is not known
     :raises ValueError: saying what to mend
     """
+    if conf.compute_api.show_unmanaged and conf.auth_strategy != 'keystone':
+        raise ValueError('[compute_api] show_unmanaged asks a Nova with the token of the caller, '
+                         f'so [DEFAULT] auth_strategy must be keystone, not {conf.auth_strategy}')
     if conf.auth_strategy == 'noauth':
         noauth.check(host)
     if conf.auth_strategy == 'http_basic':

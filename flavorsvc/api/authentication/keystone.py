@@ -17,6 +17,10 @@ import threading
 
 import cachetools
 from keystonemiddleware import auth_token
+from oslo_log import log
+import webob.exc
+
+LOG = log.getLogger(__name__)
 
 _CACHE = 'flavorsvc.token_cache'
 _MOST_TOKENS = 10_000
@@ -51,7 +55,10 @@ class TokenCache:
 
 
 class Protocol(auth_token.AuthProtocol):
-    """Remembers shortly which tokens were refused, so that they cost Keystone little."""
+    """Remembers shortly which tokens were refused, so that they cost Keystone little.
+
+    It takes more answers than keystonemiddleware for those of a Keystone that is away.
+    """
 
     def __init__(self, app, conf):
         super().__init__(app, conf)
@@ -63,9 +70,33 @@ class Protocol(auth_token.AuthProtocol):
             raise auth_token.InvalidToken('Keystone refused this token a moment ago.')
         try:
             return super().fetch_token(token, allow_expired=allow_expired)
-        except auth_token.InvalidToken:
+        except auth_token.InvalidToken as error:
+            _check_origin(error.__context__)
             self._refused.set(key, True)
             raise
+        except webob.exc.HTTPException:
+            raise
+        except Exception as error:
+            raise _away(error) from error
+
+
+def _check_origin(error):
+    """Take a 404 for Keystone's word only where it is in Keystone's words.
+
+    :raises webob.exc.HTTPServiceUnavailable: when something else answered, such as a proxy
+        without a Keystone behind it: its 404 says nothing of the token
+    """
+    if getattr(error, 'http_status', None) == 404:
+        try:
+            error.response.json()['error']
+        except (ValueError, KeyError, TypeError):
+            raise _away(error) from error
+
+
+def _away(error):
+    # without its words: whoever answered may have repeated the token in them
+    LOG.critical('Keystone does not say whose a token is (%s)', type(error).__name__)
+    return webob.exc.HTTPServiceUnavailable()
 
 
 def middleware(conf, public):

@@ -61,9 +61,18 @@ def describe(error, environ):
     """
     status, words = _told(error, environ)
     environ[expose.DESCRIBED] = True
-    document = {_NAMES.get(status, _ANY_OTHER): {'code': status, 'message': words}}
-    return pecan.Response(json.dumps(document).encode(), status=status,
+    return pecan.Response(json.dumps(document(status, words)).encode(), status=status,
                           content_type='application/json')
+
+
+def document(status, words):
+    """Tell a failure as Nova does.
+
+    :param status: int
+    :param words: str
+    :returns: dict
+    """
+    return {_NAMES.get(status, _ANY_OTHER): {'code': status, 'message': words}}
 
 
 def _told(error, environ):

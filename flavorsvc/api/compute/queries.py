@@ -64,6 +64,17 @@ class Nothing:
         return {}
 
 
+class Passed:
+    """Parameters that are for a region's Nova to read."""
+
+    def read(self, parameters, version, max_limit):
+        """Read the parameters of a request.
+
+        :returns: dict with parameters: list of [name, value], in their order
+        """
+        return {'parameters': [list(each) for each in parameters.items()]}
+
+
 class Listing:
     """The parameters of a list of flavors."""
 

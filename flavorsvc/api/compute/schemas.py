@@ -23,6 +23,7 @@ from flavorsvc.api import schema
 from flavorsvc.api import types
 from flavorsvc.api.compute.faults import Fault
 from flavorsvc.domain import errors
+from flavorsvc.domain import nesting
 
 DESCRIPTION_SINCE = (2, 55)
 RXTX_FACTOR_UNTIL = (2, 101)
@@ -112,6 +113,15 @@ def action(version):
     return {'type': 'object', 'minProperties': 1, 'maxProperties': 1}
 
 
+def server(version):
+    """Tell what changes a server; what of it is for its Nova to say."""
+    return _object({'server': {'type': 'object'}}, ['server'])
+
+
+#: What can be done here with a server by POST …/action → its body; its Nova says the rest.
+SERVER_ACTIONS = {'rebuild': _object({'rebuild': {'type': 'object'}}, ['rebuild'])}
+
+
 def values_of(flavor):
     """Turn the fields of a flavor that was read into what the conductor takes.
 
@@ -126,8 +136,7 @@ def read(request):
 
     :param request: webob.Request
     :returns: what the JSON says; None where there is no body
-    :raises Fault: when it is not JSON
-    :raises errors.Invalid: when it is nested too deeply
+    :raises Fault: when it is not JSON, or nested too deeply
     """
     if request.content_type not in ('', 'text/plain', 'application/json',
                                     'application/vnd.openstack.compute+json'):
@@ -135,9 +144,12 @@ def read(request):
     if not request.body:
         return None
     try:
-        return formats.JSON.read(request.body, None)
+        found = formats.JSON.read(request.body, None)
     except errors.Invalid:
         raise Fault(400, _MALFORMED) from None
+    if nesting.is_deep(found):
+        raise Fault(400, _MALFORMED)
+    return found
 
 
 def check(document, data):

@@ -12,11 +12,11 @@
 
 """Which version of Nova's API is served: /v2.1, readable without a token."""
 
-import pecan
-
 from flavorsvc.api import controller
 from flavorsvc.api.compute import microversions
+from flavorsvc.api.compute import regional
 from flavorsvc.api.compute.expose import expose
+from flavorsvc.domain import itself
 
 #: When Nova's version 2.1 appeared; clients show it.
 _UPDATED = '2013-07-23T11:33:21Z'
@@ -25,13 +25,14 @@ _UPDATED = '2013-07-23T11:33:21Z'
 class Versions(controller.Controller):
     """/v2.1"""
 
-    @expose()
+    @expose(is_public=True)
     def show(self, ctxt):
         """Show version 2.1."""
         return {'version': {
             'id': 'v2.1', 'status': 'CURRENT', 'version': microversions.text(microversions.MAX),
             'min_version': microversions.text(microversions.MIN), 'updated': _UPDATED,
-            'links': [{'rel': 'self', 'href': f'{pecan.request.application_url}/v2.1/'},
+            itself.MARK: itself.SERVICE_TYPE,
+            'links': [{'rel': 'self', 'href': f'{regional.base()}/v2.1/'},
                       {'rel': 'describedby', 'type': 'text/html',
                        'href': 'https://docs.openstack.org/'}],
             'media-types': [{'base': 'application/json',

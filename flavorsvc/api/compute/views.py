@@ -17,6 +17,7 @@ import urllib.parse
 import pecan
 
 from flavorsvc.api.compute import microversions
+from flavorsvc.api.compute import regional
 from flavorsvc.api.compute import schemas
 
 EXTRA_SPECS_SINCE = (2, 61)
@@ -51,7 +52,8 @@ def full(flavor, with_extra_specs):
     if version <= schemas.RXTX_FACTOR_UNTIL:
         # nothing disables a flavor in Nova any more
         shown.update({'rxtx_factor': flavor['rxtx_factor'], 'OS-FLV-DISABLED:disabled': False})
-    if with_extra_specs and version >= EXTRA_SPECS_SINCE:
+    if (with_extra_specs and version >= EXTRA_SPECS_SINCE
+            and flavor['nova_extra_specs'] is not None):
         shown['extra_specs'] = flavor['nova_extra_specs']
     return shown
 
@@ -67,8 +69,9 @@ def listing(name, flavors, page):
     document = {'flavors': flavors}
     if flavors and len(flavors) == page['limit']:
         parameters = {**dict(sorted(pecan.request.GET.items())), 'marker': flavors[-1]['id']}
+        query = urllib.parse.urlencode(parameters)
         document['flavors_links'] = [
-            {'rel': 'next', 'href': f'{_base()}/v2.1/{name}?{urllib.parse.urlencode(parameters)}'}]
+            {'rel': 'next', 'href': f'{regional.base()}/v2.1/{name}?{query}'}]
     return document
 
 
@@ -90,9 +93,6 @@ def _description(flavor):
 
 def _links(flavor_id):
     path = f'flavors/{urllib.parse.quote(flavor_id, safe="")}'
-    return [{'rel': 'self', 'href': f'{_base()}/v2.1/{path}'},
-            {'rel': 'bookmark', 'href': f'{_base()}/{path}'}]
+    return [{'rel': 'self', 'href': f'{regional.base()}/v2.1/{path}'},
+            {'rel': 'bookmark', 'href': f'{regional.base()}/{path}'}]
 
-
-def _base():
-    return pecan.request.application_url

@@ -101,7 +101,11 @@ def document(routes, version):
     """
     found = schemas.Schemas(version)
     paths, twice, first = {}, [], {}
-    for path, methods in routes.tree.items():
+    for path, every in routes.tree.items():
+        methods = {method: controller for method, controller in every.items()
+                   if controller.exposed.since <= version}
+        if not methods:
+            continue
         original = path.removeprefix(routes.under_api)
         if original != path and original in routes.tree:
             twice.append(templated(original, methods))
@@ -228,7 +232,7 @@ class Operation:
 
     def _parameters(self):
         heeded = [*([] if self._is_discovery else [microversion.HEADER]), *self._exposed.heeds]
-        query = self._exposed.query.parameters if self._exposed.query else {}
+        query = self._exposed.query.parameters_at(self._version) if self._exposed.query else {}
         return [{'$ref': f'#/components/parameters/{name}'} for name in heeded] + [
             {'name': name, 'in': 'query', 'schema': schemas.portable(value.schema),
              'description': _PAGING.get(name, value.says),

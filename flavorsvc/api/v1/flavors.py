@@ -30,6 +30,9 @@ from flavorsvc.api.types import readonly
 from flavorsvc.api.v1 import installations
 from flavorsvc.api.v1 import regions
 from flavorsvc.domain import errors
+from flavorsvc.domain import flavor as domain
+from flavorsvc.domain import installation
+from flavorsvc.domain import lifecycle
 
 FlavorId = types.Value(
     str, '1 to 255 letters, digits, blanks and . _ - without a blank at either end',
@@ -46,7 +49,9 @@ PropertyValue = types.Value(
 Properties = types.Map(ExtraSpecKey, PropertyValue, 'an object of texts, numbers and truth values')
 Projects = types.Items(types.ProjectId, 'a list of at most 1000 different project ids',
                        uniqueItems=True, maxItems=1000)
-Status = types.one_of('active', 'deleting')
+Status = types.one_of(*lifecycle.Status)
+#: What there was before 1.2; whatever does not leave the catalogue is active there.
+EarlierStatus = types.one_of('active', 'deleting')
 SINCE = types.CONVENTIONAL
 
 
@@ -70,10 +75,20 @@ class Flavor(types.Resource):
     projects = Attr(Projects, since=SINCE)
     project_id = readonly(types.ProjectId, since=SINCE, nullable=True)
     generation = readonly(types.Count, since=SINCE)
-    status = readonly(Status, since=SINCE)
+    earlier_status = readonly(EarlierStatus, name='status', since=SINCE, until=types.GUARDED)
+    status = Attr(Status, since=types.GUARDED)
+    deprecated_on = Attr(types.Date, nullable=True, since=types.GUARDED)
+    successor = Attr(FlavorId, nullable=True, since=types.GUARDED)
+    deprecation_reason = Attr(types.text(1, 1000), nullable=True, since=types.GUARDED)
     regions = readonly([types.Name], at_1_0='nodes')
     created_at = readonly(types.Timestamp, since=SINCE)
     updated_at = readonly(types.Timestamp, since=SINCE)
+
+
+class Change(Flavor):
+    """What PATCH changes: a flavor, and what is to become of it where Nova cannot change it."""
+
+    on_immutable = Attr(regions.OnImmutable, since=types.GUARDED)
 
 
 class Modification(types.Model):
@@ -86,12 +101,12 @@ class Modification(types.Model):
 
 FLAVOR = types.Single('flavor', Flavor)
 FLAVORS = types.Listing('flavors', Flavor)
+CHANGE = types.Single('flavor', Change)
 MODIFICATION = types.Single('flavor', Modification)
 
 #: What the conductor wants of each flavor, where the caller does not say it.
-DEFAULTS = {'id': None, 'ephemeral_gib': 0, 'swap_mib': 0, 'rxtx_factor': 1.0, 'description': None,
-            'is_public': True, 'extra_specs': {}, 'properties': {}, 'public': False,
-            'promoted': False, 'projects': []}
+DEFAULTS = {'id': None, 'status': lifecycle.Status.ACTIVE, 'deprecated_on': None, 'successor': None,
+            'deprecation_reason': None, **domain.DEFAULTS}
 
 SORT_KEYS = {'name': 'name', 'id': 'id', 'vcpus': 'vcpus', 'ram': 'ram_mib', 'disk': 'disk_gib',
              'created_at': 'created_at', 'updated_at': 'updated_at'}
@@ -100,7 +115,7 @@ QUERY = query.Query(
     filters={'name': types.Name, 'public': types.Boolean, 'promoted': types.Boolean,
              'is_public': types.Boolean, 'status': Status, 'project_id': types.ProjectId,
              'region': types.Name},
-    sort_keys=SORT_KEYS, marker=FlavorId)
+    earlier={'status': EarlierStatus}, sort_keys=SORT_KEYS, marker=FlavorId)
 
 
 class Catalogue(controller.Controller):
@@ -208,32 +223,6 @@ class Catalogue(controller.Controller):
                          because='Only the infrastructure manager promotes a flavor and changes '
                                  'one that is promoted.')
 
-    def enforce_in_regions(self, ctxt, rule, names):
-        """Let the caller pass who may act on all these regions.
-
-        :param names: list of str, or 'all'
-        :raises errors.Forbidden: naming the first one that is in the way
-        """
-        if not names or self.allowed(ctxt, rule, {}):
-            return
-        if names == 'all':
-            self.enforce(ctxt, rule, {}, because='For "all" regions it takes the infrastructure '
-                                                 'manager; name the regions of your project.')
-        own = self.own_regions(ctxt)
-        for name in names:
-            if name not in own:
-                self._enforce_in_region_of_others(ctxt, rule, name)
-            else:
-                self.enforce(ctxt, rule, {'region_project_id': ctxt.project_id})
-
-    def _enforce_in_region_of_others(self, ctxt, rule, name):
-        try:
-            self.conductor.region_get(ctxt, name)
-        except errors.NotFound:
-            raise errors.UnknownRegion(name) from None
-        self.enforce(ctxt, rule, {},
-                     because=f'The region {name!r} is not one of your project.')
-
     def answer(self, ctxt, flavor):
         """Represent a flavor whose generation is the ETag of the answer."""
         pecan.response.etag = str(flavor['generation'])
@@ -245,7 +234,8 @@ class Catalogue(controller.Controller):
         :param flavor: dict, from the conductor
         :returns: Flavor
         """
-        resource = Flavor.of(flavor, links=controller.self_link('flavors', flavor['id']))
+        resource = Flavor.of(flavor, earlier_status=earlier_status(flavor),
+                             links=controller.self_link('flavors', flavor['id']))
         if self.hides_access(ctxt, flavor):
             del resource.extra_specs, resource.projects, resource.properties
         return resource
@@ -264,6 +254,8 @@ class Flavors(Catalogue):
         """List the flavors that the caller may see."""
         if microversion.is_contract() and filters.get('promoted') is False:
             del filters['promoted']  # 'If true retrieves only the promoted flavors'
+        if microversion.current() < types.GUARDED and filters.get('status') == 'active':
+            filters['stays_is_active'] = True
         visible_to = self.visible_to(ctxt, 'flavors')
         flavors = self.all_of(page, 'id', lambda page: self.conductor.flavors_list(
             ctxt, filters, page, visible_to))
@@ -300,11 +292,13 @@ class Flavors(Catalogue):
             raise
         return self.conductor.flavor_get(ctxt, flavor['id'])
 
-    @expose(FLAVOR, body=Body(FLAVOR, schema.UPDATE), heeds=(IF_MATCH,))
+    @expose(FLAVOR, body=Body(CHANGE, schema.UPDATE), heeds=(IF_MATCH,))
     def update(self, ctxt, flavor_id, body):
         """Change a flavor, also where it is installed."""
-        return self.answer(ctxt, self._change(ctxt, self.visible(ctxt, flavor_id),
-                                             publishing(body)))
+        on_immutable, flavor = body.pop('on_immutable', None), self.visible(ctxt, flavor_id)
+        if on_immutable is not None and on_immutable != installation.OnImmutable.REFUSE:
+            self.enforce_in_regions(ctxt, 'flavors:replace', flavor['regions'])
+        return self.answer(ctxt, self._change(ctxt, flavor, publishing(body), on_immutable))
 
     @expose(FLAVOR, body=Body(MODIFICATION, schema.MODIFY), statuses=(202,),
             seed={'flavors:promote': seed.Status(401),
@@ -334,35 +328,50 @@ class Flavors(Catalogue):
         if missing:
             raise errors.UnknownRegion(', '.join(missing))
 
-    def _change(self, ctxt, flavor, changes):
+    def _change(self, ctxt, flavor, changes, on_immutable=None):
         # promoting first: whoever may not is told so, whosever flavor it is
         self.enforce_on_promoted(ctxt, flavor, changes.get('promoted'))
         self.enforce(ctxt, 'flavors:update', target(ctxt, flavor))
+        if changes.get('status') == lifecycle.Status.RETIRED:
+            self.enforce_in_regions(ctxt, 'flavors:uninstall', flavor['regions'])
         return self.conductor.flavor_update(ctxt, flavor['id'], changes,
-                                            controller.expected_generation())
+                                            controller.expected_generation(), on_immutable)
 
     @expose(installations.INSTALLATIONS, status=202, statuses=(204,), heeds=(IF_MATCH, PREFER))
     def delete(self, ctxt, flavor_id):
         """Take a flavor out of all regions and the catalogue."""
         return self.remove(ctxt, self.visible(ctxt, flavor_id))
 
-    @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202, statuses=(200,),
+    @expose(installations.INSTALLATIONS, body=Body(regions.Arrival), status=202, statuses=(200,),
             heeds=(PREFER,))
     def install(self, ctxt, flavor_id, body):
         """Wish a flavor into regions."""
         self.visible(ctxt, flavor_id)
         self.enforce_in_regions(ctxt, 'flavors:install', body['regions'])
+        on_immutable = body.get('on_immutable')
+        if on_immutable is not None and on_immutable != installation.OnImmutable.REFUSE:
+            self.enforce_in_regions(ctxt, 'flavors:replace', body['regions'])
         return installations.answer(self.settle(ctxt, self.conductor.install(
-            ctxt, flavor_id, body['regions'])))
+            ctxt, flavor_id, body['regions'], on_immutable)))
 
-    @expose(installations.INSTALLATIONS, body=Body(regions.Choice), status=202, statuses=(200,),
+    @expose(installations.INSTALLATIONS, body=Body(regions.Departure), status=202, statuses=(200,),
             heeds=(PREFER,))
     def uninstall(self, ctxt, flavor_id, body):
         """Wish a flavor out of regions."""
         self.visible(ctxt, flavor_id)
         self.enforce_in_regions(ctxt, 'flavors:uninstall', body['regions'])
         return installations.answer(self.settle(ctxt, self.conductor.uninstall(
-            ctxt, flavor_id, body['regions'])))
+            ctxt, flavor_id, body['regions'], body.get('unless_used', False))))
+
+
+def earlier_status(flavor):
+    """Tell the status of a flavor in the words that there were before 1.2.
+
+    :param flavor: dict, from the conductor
+    :returns: str
+    """
+    is_leaving = flavor['status'] == lifecycle.Status.DELETING
+    return str(lifecycle.Status.DELETING if is_leaving else lifecycle.Status.ACTIVE)
 
 
 def target(ctxt, flavor):

@@ -46,6 +46,10 @@ class Installation(types.Resource):
     wanted_generation = readonly(int)
     observed_generation = readonly(int, nullable=True)
     origin = readonly(str, nullable=True)
+    on_immutable = readonly(types.one_of(*installation.OnImmutable), nullable=True,
+                            since=types.GUARDED)
+    unless_used = readonly(types.Boolean, since=types.GUARDED)
+    servers = readonly(int, nullable=True, since=types.GUARDED)
     request_id = readonly(str, nullable=True)
     created_at = readonly(types.Timestamp)
     updated_at = readonly(types.Timestamp)

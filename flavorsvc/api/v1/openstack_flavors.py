@@ -49,7 +49,8 @@ class OpenStackFlavor(types.Resource):
     description = Attr(types.text(0, 65535), nullable=True)
     properties = Attr(Properties, mandatory=True)
     extra_specs = readonly(flavors.ExtraSpecs)
-    status = readonly(flavors.Status)
+    earlier_status = readonly(flavors.EarlierStatus, name='status', until=types.GUARDED)
+    status = readonly(flavors.Status, since=types.GUARDED)
     regions = readonly([types.Name])
     created_at = readonly(types.Timestamp)
     updated_at = readonly(types.Timestamp)
@@ -114,7 +115,8 @@ class OpenStackFlavors(flavors.Catalogue):
 
     def represent(self, ctxt, flavor):
         resource = OpenStackFlavor.of(
-            {**flavor, 'extra_specs': flavor['nova_extra_specs']},
+            {**flavor, 'extra_specs': flavor['nova_extra_specs'],
+             'earlier_status': flavors.earlier_status(flavor)},
             links=controller.self_link('openstack_flavors', flavor['id']))
         if self.hides_access(ctxt, flavor):
             del resource.extra_specs, resource.properties

@@ -53,22 +53,23 @@ class PrivateFlavors(controller.Controller):
         """List the flavors of a region that its Nova lists to the caller."""
         self._enforce(ctxt, 'list')
         return [represent(region, flavor) for flavor in
-                self.conductor.private_flavors_list(ctxt, region, tokens())]
+                self.conductor.private_flavors_list(ctxt, region, controller.tokens())]
 
     @expose(flavors.FLAVOR, first=in_region, heeds=_HEEDS,
             seed={**_SEED, 'flavor': seed.Plain(404, 'Not Found Flavor for this region')})
     def show(self, ctxt, region, flavor_id):
         """Show a flavor of a region."""
         self._enforce(ctxt, 'show')
-        return represent(region, self.conductor.private_flavor_get(ctxt, region, flavor_id,
-                                                                   tokens()))
+        return represent(region, self.conductor.private_flavor_get(
+            ctxt, region, flavor_id, controller.tokens()))
 
     @expose(flavors.FLAVOR, body=Body(flavors.FLAVOR), status=201, first=in_region, seed=_SEED,
             heeds=_HEEDS)
     def create(self, ctxt, region, body):
         """Create a flavor in a region."""
         self._enforce(ctxt, 'create')
-        created = self.conductor.private_flavor_create(ctxt, region, of_nova(body), tokens())
+        created = self.conductor.private_flavor_create(ctxt, region, of_nova(body),
+                                                       controller.tokens())
         pecan.response.location = controller.url('regions', region, 'flavors', created['id'])
         return represent(region, created)
 
@@ -78,24 +79,13 @@ class PrivateFlavors(controller.Controller):
         """Change what Nova can change of a flavor: its description and extra specs."""
         self._enforce(ctxt, 'update')
         return represent(region, self.conductor.private_flavor_update(
-            ctxt, region, flavor_id, of_nova(body), tokens()))
+            ctxt, region, flavor_id, of_nova(body), controller.tokens()))
 
     @expose(first=in_region, seed=_SEED, heeds=_HEEDS)
     def delete(self, ctxt, region, flavor_id):
         """Delete a flavor of a region."""
         self._enforce(ctxt, 'delete')
-        self.conductor.private_flavor_delete(ctxt, region, flavor_id, tokens())
-
-
-def tokens():
-    """Give the tokens that came with the request that is being answered.
-
-    :returns: dict with own (str or None), the token of the Keystone of this service, and region
-        (str or None), the one that was given for the region
-    """
-    headers = pecan.request.headers
-    return {'own': headers.get('X-Auth-Token') or None,
-            'region': headers.get('X-Auth-Token-KeyStone') or None}
+        self.conductor.private_flavor_delete(ctxt, region, flavor_id, controller.tokens())
 
 
 def of_nova(values):

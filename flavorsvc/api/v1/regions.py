@@ -21,12 +21,15 @@ from flavorsvc.api.expose import Body
 from flavorsvc.api.expose import expose
 from flavorsvc.api.types import Attr
 from flavorsvc.api.types import readonly
+from flavorsvc.domain import drift
+from flavorsvc.domain import installation
 
-State = types.one_of('up', 'down', 'unknown', 'gone')
+State = types.one_of('up', 'slow', 'down', 'unknown', 'gone')
+Seconds = types.Value(float, 'seconds', type='number', minimum=0)
 Names = types.Value(
     object, 'a list of 1 to 1000 different region names, or "all"', type=['array', 'string'],
     pattern=r'^all\Z', items=types.Name.schema, minItems=1, maxItems=1000, uniqueItems=True)
-
+OnImmutable = types.one_of(*installation.OnImmutable)
 
 SINCE = types.CONVENTIONAL
 
@@ -35,6 +38,18 @@ class Choice(types.Model):
     """The regions that are meant."""
 
     regions = Attr(Names, mandatory=True)
+
+
+class Arrival(Choice):
+    """The regions that are to have a flavor."""
+
+    on_immutable = Attr(OnImmutable, since=types.GUARDED)
+
+
+class Departure(Choice):
+    """The regions that are to lose a flavor."""
+
+    unless_used = Attr(types.Boolean, since=types.GUARDED)
 
 
 class Region(types.Resource):
@@ -50,7 +65,16 @@ class Region(types.Resource):
     since = readonly(types.Timestamp, since=SINCE)
     microversion = readonly(str, name='nova_microversion', since=SINCE, nullable=True)
     max_concurrency = Attr(types.integer(1, 1000), nullable=True, since=SINCE)
+    drift_policy = Attr(types.one_of(*drift.Policy), nullable=True, since=types.GUARDED)
+    audited_at = readonly(types.Timestamp, since=types.GUARDED, nullable=True)
+    audit_due_at = readonly(types.Timestamp, since=types.GUARDED, nullable=True)
+    audit_error = readonly(str, since=types.GUARDED, nullable=True)
     last_seen_at = readonly(types.Timestamp, since=SINCE)
+    answer_s = readonly(Seconds, name='answer_seconds', since=types.GUARDED, nullable=True)
+    in_progress = readonly(int, since=types.GUARDED)
+    maintenance = Attr(types.Boolean, since=types.GUARDED)
+    maintenance_reason = Attr(types.text(1, 1000), nullable=True, since=types.GUARDED)
+    maintenance_since = readonly(types.Timestamp, since=types.GUARDED, nullable=True)
     created_at = readonly(types.Timestamp, since=SINCE)
 
 
@@ -70,6 +94,10 @@ class Regions(controller.Controller):
         self.enforce(ctxt, 'regions:list', {})
         if microversion.is_contract():
             filters['is_listed'] = True  # the seeds know no region that has left
+        if microversion.current() < types.GUARDED:
+            if filters.get('state') == 'slow':
+                return []  # as far as this version knows, they are up
+            filters['slow_is_up'] = True
         found = self.all_of(page, 'name', lambda page: self.conductor.regions_list(
             ctxt, filters, page))
         return [represent(each) for each in found]
@@ -83,10 +111,18 @@ class Regions(controller.Controller):
 
     @expose(REGION, body=Body(REGION, schema.UPDATE))
     def update(self, ctxt, name, body):
-        """Record who owns a region, and how many calls it gets at the same time."""
+        """Change who owns a region, how many calls it gets, its drift policy, its maintenance."""
         region = self.conductor.region_get(ctxt, name)
         self.enforce(ctxt, 'regions:update', {'project_id': region['project_id']})
         return represent(self.conductor.region_update(ctxt, name, body))
+
+    @expose(REGION, status=202, since=types.GUARDED)
+    def audit(self, ctxt, region):
+        """Have a region audited as soon as it can be."""
+        found = self.conductor.region_get(ctxt, region)
+        self.enforce(ctxt, 'regions:audit', {'region_project_id': found['project_id']},
+                     because=f'The region {region!r} is not one of your project.')
+        return represent(self.conductor.region_audit(ctxt, region))
 
     @expose()
     def forget(self, ctxt, name):
@@ -97,10 +133,12 @@ class Regions(controller.Controller):
 
 
 def represent(values):
-    """Represent a region, whose id is its name.
+    """Represent a region, whose id is its name. Before 1.2, a slow one is up.
 
     :param values: dict, from the conductor
     :returns: Region
     """
+    if values['state'] == 'slow' and microversion.current() < types.GUARDED:
+        values = {**values, 'state': 'up', 'reason': None}
     return Region.of(values, id=values['name'],
                      links=controller.self_link('regions', values['name']))

@@ -36,7 +36,7 @@ class Version(types.Model):
 
 #: The first words are those by which clients of the FIWARE program know that it is on line.
 _GREETING = 'Hello world: one catalogue of flavors, kept the same in every Nova region.'
-_COMPUTE = 'The flavors as Nova has them, for the tools of Nova.'
+_COMPUTE = 'The flavors and servers as Nova has them, for the tools of Nova.'
 
 VERSION = types.Single('version', Version)
 VERSIONS = types.Listing('versions', Version)
@@ -66,7 +66,8 @@ class Versions(controller.Controller):
 
 
 def _v1():
-    return _version('v1', _GREETING, microversion.MIN, microversion.MAX)
+    return _version('v1', _GREETING, microversion.MIN,
+                    microversion.newest(pecan.request.environ))
 
 
 def _v2_1():

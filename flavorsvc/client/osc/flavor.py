@@ -20,6 +20,8 @@ from flavorsvc.client.osc import columns
 from flavorsvc.client.osc import options
 from flavorsvc.client.osc import several
 
+_STATUSES = ('draft', 'active', 'deprecated', 'retired')
+
 
 def _add_fields(parser, defaults):
     """Add the options that set fields; see :func:`_fields`."""
@@ -45,6 +47,8 @@ class CreateFlavor(base.FlavorsvcCommand, command.ShowOne):
         parser.add_argument('name', metavar='<name>', help='Name of the flavor')
         parser.add_argument('--id', metavar='<id>',
                             help='ID of the flavor in all regions (default: a UUID)')
+        parser.add_argument('--draft', dest='status', action='store_const', const='draft',
+                            help='Prepare it only: it can be neither installed nor published yet')
         _add_fields(parser, options.NEW_SIZES)
         options.add_key_values(parser, '--property',
                                'Extra spec to set (repeat the option for several)')
@@ -52,7 +56,7 @@ class CreateFlavor(base.FlavorsvcCommand, command.ShowOne):
 
     def take_action(self, parsed_args):
         fields = _fields(self, parsed_args)
-        fields.update(options.given(parsed_args, ('id',)))
+        fields.update(options.given(parsed_args, ('id', 'status')))
         if parsed_args.properties:
             fields['extra_specs'] = parsed_args.properties
         return columns.record(columns.FLAVOR_FIELDS, self.flavorsvc.create_flavor(**fields))
@@ -76,6 +80,8 @@ class ListFlavor(base.FlavorsvcCommand, command.Lister):
                             help='Only those published in the catalogue')
         parser.add_argument('--promoted', action='store_true', default=None,
                             help='Only those promoted')
+        parser.add_argument('--status', choices=(*_STATUSES, 'deleting'),
+                            help='Only those of this status')
         parser.add_argument('--region', metavar='<region>',
                             help='Only those installed in this region')
         parser.add_argument('--long', action='store_true', help='Show more fields')
@@ -85,7 +91,8 @@ class ListFlavor(base.FlavorsvcCommand, command.Lister):
     def take_action(self, parsed_args):
         found = options.listed(
             parsed_args, self.flavorsvc.flavors,
-            **options.given(parsed_args, ('name', 'is_public', 'public', 'promoted', 'region')))
+            **options.given(parsed_args, ('name', 'is_public', 'public', 'promoted', 'status',
+                                          'region')))
         shown = columns.FLAVOR + (columns.FLAVOR_LONG if parsed_args.long else ())
         return columns.table(shown, found)
 
@@ -110,6 +117,10 @@ class SetFlavor(base.FlavorsvcCommand, command.Command):
     """Change a flavor of the catalogue, and with it in all regions that have it.
 
     Fails when somebody else changes the flavor at the same time.
+
+    A flavor that is retired leaves each region as soon as no server there
+    uses it. With nothing but --on-immutable, the choice is made anew for the
+    regions that did not follow an earlier change yet.
     """
 
     def get_parser(self, prog_name):
@@ -117,6 +128,14 @@ class SetFlavor(base.FlavorsvcCommand, command.Command):
         options.add_flavor(parser)
         parser.add_argument('--name', metavar='<name>', help='New name')
         _add_fields(parser, {})
+        options.add_on_immutable(parser, 'regions that have it')
+        parser.add_argument('--status', choices=_STATUSES[1:], help='New status')
+        parser.add_argument('--deprecated-on', metavar='<date>',
+                            help='Since when, or from when on, it is deprecated, as 2026-11-21 '
+                                 '(default for one that becomes deprecated: today)')
+        parser.add_argument('--successor', metavar='<flavor>',
+                            help='Flavor that is to be used instead (ID or name)')
+        parser.add_argument('--deprecation-reason', metavar='<reason>', help='Why')
         options.add_extra_spec_changes(parser)
         parser.add_argument('--no-project', action='store_true',
                             help='Take access away from all projects; those of --project get it '
@@ -124,8 +143,11 @@ class SetFlavor(base.FlavorsvcCommand, command.Command):
         return parser
 
     def take_action(self, parsed_args):
-        fields = _fields(self, parsed_args)
+        fields = {**_fields(self, parsed_args), **options.given(parsed_args, (
+            'on_immutable', 'status', 'deprecated_on', 'deprecation_reason'))}
         flavor = self.flavorsvc.find_flavor(parsed_args.flavor)
+        if parsed_args.successor:
+            fields['successor'] = self.flavorsvc.find_flavor(parsed_args.successor).id
         if options.changes_extra_specs(parsed_args):
             fields['extra_specs'] = options.changed_extra_specs(parsed_args, flavor)
         if 'projects' in fields or parsed_args.no_project:
@@ -157,8 +179,14 @@ class InstallFlavor(several.ChangeRegions):
 
     until = 'the regions have the flavors'
 
-    def ask(self, name, regions):
-        return self.flavorsvc.install_flavor(self.flavorsvc.find_flavor(name), regions)
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        options.add_on_immutable(parser, 'those of these regions that did not follow a change yet')
+        return parser
+
+    def ask(self, name, regions, parsed_args):
+        return self.flavorsvc.install_flavor(self.flavorsvc.find_flavor(name), regions,
+                                             on_immutable=parsed_args.on_immutable)
 
 
 class UninstallFlavor(several.ChangeRegions):
@@ -169,5 +197,12 @@ class UninstallFlavor(several.ChangeRegions):
 
     until = 'the regions have lost the flavors'
 
-    def ask(self, name, regions):
-        return self.flavorsvc.uninstall_flavor(self.flavorsvc.find_flavor(name), regions)
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('--unless-used', action='store_true', default=None,
+                            help='Leave it where servers use it, until none do')
+        return parser
+
+    def ask(self, name, regions, parsed_args):
+        return self.flavorsvc.uninstall_flavor(self.flavorsvc.find_flavor(name), regions,
+                                               unless_used=parsed_args.unless_used)

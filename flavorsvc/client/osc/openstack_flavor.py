@@ -107,6 +107,6 @@ class RegisterOpenStackFlavor(several.ChangeRegions):
     until = 'the regions have the flavors'
     needs_regions = False
 
-    def ask(self, name, regions):
+    def ask(self, name, regions, parsed_args):
         flavor = self.flavorsvc.find_openstack_flavor(name)
         return self.flavorsvc.register_openstack_flavor(flavor, regions)

@@ -22,6 +22,8 @@ FLAVOR_SORT_KEYS = ('name', 'id', 'vcpus', 'ram', 'disk', 'created_at', 'updated
 SIZES = ('vcpus', 'ram', 'disk', 'ephemeral', 'swap')
 #: What a new flavor has unless told otherwise, as with 'openstack flavor create'
 NEW_SIZES = {'vcpus': 1, 'ram': 256, 'disk': 0, 'ephemeral': 0, 'swap': 0}
+#: What Nova cannot change in a flavor that exists
+FIXED = ('name', *SIZES, 'rxtx_factor', 'is_public')
 #: The fields of :func:`add_nova_fields`
 NOVA_FIELDS = (*SIZES, 'rxtx_factor', 'description', 'is_public')
 
@@ -30,6 +32,18 @@ def add_flavor(parser, several=False):
     """Add the argument that names one flavor, or several."""
     parser.add_argument('flavor', metavar='<flavor>', nargs='+' if several else None,
                         help='Flavor(s) (ID or name)' if several else 'Flavor (ID or name)')
+
+
+def add_on_immutable(parser, where):
+    """Add --on-immutable.
+
+    :param where: which regions it is for, as in 'What to do in …'
+    """
+    parser.add_argument(
+        '--on-immutable', choices=('refuse', 'replace-if-unused', 'replace'),
+        help=f'What to do in {where}, where Nova can change the flavor only by deleting and '
+             f'creating it: refuse (default), replace it where no server uses it and wait '
+             f'elsewhere, or replace it in any case')
 
 
 def add_regions(parser, required):

@@ -19,13 +19,15 @@ from flavorsvc.client.osc import base
 from flavorsvc.client.osc import columns
 from flavorsvc.client.osc import options
 
+_POLICIES = ('ignore', 'report', 'repair-safe', 'repair-all')
+
 
 class ListRegion(base.FlavorsvcCommand, command.Lister):
     """List the regions that flavors can be installed into."""
 
     def get_parser(self, prog_name):
         parser = super().get_parser(prog_name)
-        parser.add_argument('--state', choices=('up', 'down', 'unknown', 'gone'),
+        parser.add_argument('--state', choices=('up', 'slow', 'down', 'unknown', 'gone'),
                             help='Only those of this state')
         options.add_list_options(parser, ('name', 'state'))
         return parser
@@ -63,10 +65,27 @@ class SetRegion(base.FlavorsvcCommand, command.Command):
                                  'time')
         parser.add_argument('--no-max-concurrency', action='store_true',
                             help='Work on as many as in other regions')
+        policy = parser.add_mutually_exclusive_group()
+        policy.add_argument('--drift-policy', choices=_POLICIES,
+                            help='What is done about drift: nothing unless asked (ignore), record '
+                                 'it (report), create what is missing and put right what Nova can '
+                                 'change (repair-safe), or also delete and create (repair-all)')
+        policy.add_argument('--no-drift-policy', action='store_true',
+                            help='Do as in other regions')
+        maintenance = parser.add_mutually_exclusive_group()
+        maintenance.add_argument('--maintenance', action='store_true', default=None,
+                                 help='Leave the region alone; what is asked for is done after '
+                                      'the maintenance. What is in progress is finished (see '
+                                      '"in_progress" of "region show")')
+        maintenance.add_argument('--no-maintenance', action='store_false', dest='maintenance',
+                                 default=None, help='End the maintenance')
+        parser.add_argument('--maintenance-reason', metavar='<text>',
+                            help='Why, for those who wait for the region')
         return parser
 
     def take_action(self, parsed_args):
-        changes = options.given(parsed_args, ('max_concurrency',))
+        changes = options.given(parsed_args, ('max_concurrency', 'drift_policy', 'maintenance',
+                                              'maintenance_reason'))
         if parsed_args.project:
             changes['project_id'] = base.project_id(
                 self.app.client_manager, parsed_args.project, parsed_args.project_domain)
@@ -74,6 +93,8 @@ class SetRegion(base.FlavorsvcCommand, command.Command):
             changes['project_id'] = None
         if parsed_args.no_max_concurrency:
             changes.setdefault('max_concurrency', None)
+        if parsed_args.no_drift_policy:
+            changes['drift_policy'] = None
         if not changes:
             raise exceptions.CommandError('Nothing to set: name at least one option.')
         self.flavorsvc.update_region(parsed_args.region, **changes)

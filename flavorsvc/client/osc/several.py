@@ -39,14 +39,14 @@ class ChangeRegions(base.FlavorsvcCommand, command.Lister):
 
     def take_action(self, parsed_args):
         regions = options.regions(parsed_args)
-        asked = self.each(parsed_args.flavor, lambda name: self.ask(name, regions))
+        asked = self.each(parsed_args.flavor, lambda name: self.ask(name, regions, parsed_args))
         found = [one for installations in asked for one in installations]
         if parsed_args.wait:
             found = waiting.follow(self, found, parsed_args.timeout)
         return columns.table(columns.INSTALLATION, found)
 
     @abc.abstractmethod
-    def ask(self, name, regions):
+    def ask(self, name, regions, parsed_args):
         """Ask for one flavor.
 
         :param name: id or name

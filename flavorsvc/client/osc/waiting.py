@@ -43,7 +43,7 @@ def follow(command, installations, timeout):
     :returns: list of Installation as last seen, in the order given
     """
     latest = {one.id: one for one in installations}
-    progress = _progress(command, len(latest))
+    progress = shown(command, len(latest))
     try:
         for changed in command.flavorsvc.wait_for_installations(latest.values(), timeout=timeout):
             latest.update({one.id: one for one in changed})
@@ -113,7 +113,13 @@ def _held_up(installations):
                              if one.reason and not one.is_as_desired and not one.is_settled}))
 
 
-def _progress(command, total):
+def shown(command, total):
+    """Show people how far something is.
+
+    :param total: how many things there are to do
+    :returns: object with the methods show, which takes what has the attributes of Installations,
+        and close
+    """
     if command.is_quiet:
         return _Silence()
     if command.app.stderr.isatty():

@@ -14,27 +14,29 @@
 
 import logging
 
-from keystoneauth1 import exceptions as ksa_exceptions
 from openstack import exceptions
 from openstack import proxy
 import tenacity
 
+from flavorsvc.client.sdk import drift
 from flavorsvc.client.sdk import infrastructures
+from flavorsvc.client.sdk import plans
 from flavorsvc.client.sdk import private_flavors
 from flavorsvc.client.sdk import resources
 from flavorsvc.client.sdk import service_types
 
 _LOG = logging.getLogger(__name__)
 
-#: The microversion that is spoken unless ``flavorsvc_default_microversion`` says otherwise.
-MICROVERSION = '1.1'
+#: The microversion that is spoken unless ``flavorsvc_default_microversion`` says otherwise, or the
+#: newest that the service has, where that is older.
+MICROVERSION = '1.2'
 
 #: Seconds between two looks at installations: short at first, as most are done at once.
 _FIRST_LOOK_S, _LONGER_S, _LONGEST_S = 0.2, 0.1, 2.0
 
 
-class Proxy(infrastructures.Infrastructures, private_flavors.PrivateFlavors,
-            service_types.ServiceTypes, proxy.Proxy):
+class Proxy(drift.Drift, infrastructures.Infrastructures, plans.Plans,
+            private_flavors.PrivateFlavors, service_types.ServiceTypes, proxy.Proxy):
     """The service, by resource.
 
     Every method raises :class:`openstack.exceptions.HttpException` or one of
@@ -45,11 +47,18 @@ class Proxy(infrastructures.Infrastructures, private_flavors.PrivateFlavors,
     api_version = '1'
 
     def __init__(self, session, **kwargs):
+        self._is_chosen = bool(kwargs.get('default_microversion'))
         kwargs['default_microversion'] = kwargs.get('default_microversion') or MICROVERSION
         super().__init__(session, **kwargs)
 
     def request(self, url, method, *args, **kwargs):
         response = super().request(url, method, *args, **kwargs)
+        newest = None if self._is_chosen else _newest(response)
+        if newest is not None:
+            # an older service, or one that is being upgraded: it did nothing but say so
+            _LOG.info('The service has microversion %s at present', newest)
+            self.default_microversion = newest
+            response = super().request(url, method, *args, **{**kwargs, 'microversion': newest})
         _raise_for(response)
         return response
 
@@ -97,6 +106,9 @@ class Proxy(infrastructures.Infrastructures, private_flavors.PrivateFlavors,
         """Change some fields. A dict or list is replaced as a whole.
 
         :param flavor: id, or a Flavor, which must not have been changed since it was read
+        :param attrs: see :class:`~flavorsvc.client.sdk.resources.Flavor`; also on_immutable
+            ('refuse', 'replace-if-unused' or 'replace'), what to do in regions where Nova can
+            change the flavor only by deleting and creating it
         :returns: Flavor
         """
         return self._update(resources.Flavor, flavor, **attrs)
@@ -110,20 +122,29 @@ class Proxy(infrastructures.Infrastructures, private_flavors.PrivateFlavors,
         response = self.delete(resources.path(resources.Flavor, flavor))
         return self._installations_in(response) if response.status_code == 202 else []
 
-    def install_flavor(self, flavor, regions):
+    def install_flavor(self, flavor, regions, on_immutable=None):
         """Ask for a flavor in regions.
 
         :param flavor: id or Flavor
         :param regions: list of names of regions, or 'all'
+        :param on_immutable: as of :meth:`update_flavor`, for those of these regions that did not
+            follow a change yet; None leaves what was chosen there
         :returns: list of Installation, one a region
         """
+        choice = {} if on_immutable is None else {'on_immutable': on_immutable}
         return self._installations_in(self.post(
-            resources.path(resources.Flavor, flavor, 'install'), json={'regions': regions}))
+            resources.path(resources.Flavor, flavor, 'install'),
+            json={'regions': regions, **choice}))
 
-    def uninstall_flavor(self, flavor, regions):
-        """Ask for regions to lose a flavor. Parameters and result as in install_flavor."""
+    def uninstall_flavor(self, flavor, regions, unless_used=None):
+        """Ask for regions to lose a flavor. Parameters and result as in install_flavor.
+
+        :param unless_used: whether it stays in a region while servers there use it
+        """
+        choice = {} if unless_used is None else {'unless_used': unless_used}
         return self._installations_in(self.post(
-            resources.path(resources.Flavor, flavor, 'uninstall'), json={'regions': regions}))
+            resources.path(resources.Flavor, flavor, 'uninstall'),
+            json={'regions': regions, **choice}))
 
     # Installations
 
@@ -170,7 +191,7 @@ class Proxy(infrastructures.Infrastructures, private_flavors.PrivateFlavors,
         looks = tenacity.Retrying(
             stop=tenacity.stop_never if timeout is None else tenacity.stop_after_delay(timeout),
             wait=tenacity.wait_incrementing(_FIRST_LOOK_S, _LONGER_S, _LONGEST_S),
-            retry=tenacity.retry_if_result(bool) | tenacity.retry_if_exception(_may_pass))
+            retry=tenacity.retry_if_result(bool) | tenacity.retry_if_exception(resources.may_pass))
         try:
             for look in looks:
                 changed = []
@@ -239,7 +260,8 @@ class Proxy(infrastructures.Infrastructures, private_flavors.PrivateFlavors,
 
         :param region: name or Region
         :param attrs: project_id (the owner), max_concurrency (installations at a
-            time); None gives a region no owner, or the service's default
+            time), drift_policy ('ignore', 'report', 'repair-safe' or 'repair-all');
+            None gives a region no owner, or the service's default
         :returns: Region
         """
         return self._update(resources.Region, region, **attrs)
@@ -299,6 +321,19 @@ def _query(query):
             for key, value in query.items() if value is not None}
 
 
+def _newest(response):
+    """Tell which microversion a service has that refuses ours as too new.
+
+    :returns: str, or None when it does not refuse it
+    """
+    if response.status_code != 406:
+        return None
+    try:
+        return response.json()['errors'][0].get('max_version')
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
 def _raise_for(response):
     """Raise the exception of openstacksdk for an answer, with the reason that the service gives.
 
@@ -313,10 +348,3 @@ def _raise_for(response):
         except (ValueError, LookupError, TypeError):
             pass
         raise
-
-
-def _may_pass(error):
-    """Tell whether a look at installations may succeed the next time."""
-    if isinstance(error, exceptions.HttpException):
-        return error.status_code is not None and error.status_code >= 500
-    return isinstance(error, ksa_exceptions.RetriableConnectionFailure)

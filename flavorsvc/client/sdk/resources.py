@@ -14,6 +14,7 @@
 
 import urllib.parse
 
+from keystoneauth1 import exceptions as ksa_exceptions
 from openstack import exceptions
 from openstack import resource
 
@@ -37,6 +38,13 @@ class FlavorsvcResource(resource.Resource):
         # The service always says whether there is more, so a page that happens
         # to be full is no reason to ask for another, as it is elsewhere.
         return super()._get_next_link(uri, response, data, marker, None, total_yielded)
+
+
+def may_pass(error):
+    """Tell whether what failed when the service was asked may succeed the next time."""
+    if isinstance(error, exceptions.HttpException):
+        return error.status_code is not None and error.status_code >= 500
+    return isinstance(error, ksa_exceptions.RetriableConnectionFailure)
 
 
 def check_id(value):
@@ -102,7 +110,7 @@ class AnyFlavor(FlavorSizes):
     properties = resource.Body('properties', type=dict)
     #: dict of str to str; of an OpenStackFlavor, what Nova gets for the properties
     extra_specs = resource.Body('extra_specs', type=dict)
-    #: 'active' or 'deleting'
+    #: 'draft', 'active', 'deprecated', 'retired' or 'deleting'
     status = resource.Body('status')
     #: Names of the regions where it is installed
     regions = resource.Body('regions', type=list)
@@ -133,6 +141,14 @@ class Flavor(AnyFlavor):
     projects = resource.Body('projects', type=list)
     #: Id of the project that owns it
     project_id = resource.Body('project_id')
+    #: Since when it is deprecated: a date such as '2026-11-21'
+    deprecated_on = resource.Body('deprecated_on')
+    #: Id of the flavor that is to be used instead
+    successor = resource.Body('successor')
+    deprecation_reason = resource.Body('deprecation_reason')
+    #: Only sent: what to do in regions where Nova can change the flavor only by deleting and
+    #: creating it: 'refuse', 'replace-if-unused' or 'replace'
+    on_immutable = resource.Body('on_immutable')
     #: Counts the changes
     generation = resource.Body('generation', type=int)
 
@@ -145,7 +161,10 @@ class Flavor(AnyFlavor):
         """
         if self.generation is not None and self.requires_commit:
             self.if_match = f'"{self.generation}"'
-        return super().commit(*args, **kwargs)
+        committed = super().commit(*args, **kwargs)
+        # what was said of one change is not to stand for the next
+        self._body.attributes.pop('on_immutable', None)
+        return committed
 
 
 class Installation(FlavorsvcResource):
@@ -178,6 +197,12 @@ class Installation(FlavorsvcResource):
     observed_generation = resource.Body('observed_generation', type=int)
     #: 'created' by the service, or 'adopted'
     origin = resource.Body('origin')
+    #: What was chosen for a region that has yet to replace the flavor, as of a Flavor, or None
+    on_immutable = resource.Body('on_immutable')
+    #: Whether the flavor, which is to leave, stays while servers use it
+    unless_used = resource.Body('unless_used', type=bool)
+    #: How many servers used it when they were last counted, or None
+    servers = resource.Body('servers', type=int)
     #: The request that asked for it
     request_id = resource.Body('request_id')
     created_at = resource.Body('created_at')
@@ -185,8 +210,11 @@ class Installation(FlavorsvcResource):
 
     @property
     def is_settled(self):
-        """Whether nothing more happens to it unless somebody does something."""
-        return self.status in ('active', 'error', 'gone')
+        """Whether nothing more happens to it unless somebody does something.
+
+        Such as deleting the servers that use a flavor which is to be replaced or to leave.
+        """
+        return self.status in ('active', 'error', 'gone') or self.reason == 'in_use'
 
     @property
     def is_as_desired(self):
@@ -213,7 +241,8 @@ class Region(FlavorsvcResource):
     endpoint = resource.Body('endpoint')
     #: Id of the project that owns it
     project_id = resource.Body('project_id')
-    #: 'up', 'down', 'unknown' or, when Keystone no longer lists it, 'gone'; since when, and why
+    #: 'up', 'slow', 'down', 'unknown' or, when Keystone no longer lists it, 'gone'; since when,
+    #: and why
     state = resource.Body('state')
     since = resource.Body('since')
     reason = resource.Body('reason')
@@ -221,6 +250,20 @@ class Region(FlavorsvcResource):
     nova_microversion = resource.Body('nova_microversion')
     #: How many installations the service works on in it at a time
     max_concurrency = resource.Body('max_concurrency', type=int)
+    #: What is done about its drift: 'ignore', 'report', 'repair-safe' or 'repair-all'
+    drift_policy = resource.Body('drift_policy')
+    #: When it was last read to the end, when it is read next, and why the last try failed
+    audited_at = resource.Body('audited_at')
+    audit_due_at = resource.Body('audit_due_at')
+    audit_error = resource.Body('audit_error')
+    #: How many it works on now
+    in_progress = resource.Body('in_progress', type=int)
+    #: Average seconds that its Nova takes to answer, lately
+    answer_seconds = resource.Body('answer_seconds', type=float)
+    #: Whether the service leaves it alone; since when, and why
+    maintenance = resource.Body('maintenance', type=bool)
+    maintenance_since = resource.Body('maintenance_since')
+    maintenance_reason = resource.Body('maintenance_reason')
     last_seen_at = resource.Body('last_seen_at')
     created_at = resource.Body('created_at')
 

@@ -22,13 +22,39 @@ import oslo_messaging
 
 from flavorsvc import rpc
 from flavorsvc.conductor.client import compute
+from flavorsvc.conductor.client import drift
+from flavorsvc.conductor.client import health
+from flavorsvc.conductor.client import plans
 from flavorsvc.domain import errors
+from flavorsvc.domain import lifecycle
 
-#: Version of the RPC API. A conductor serves every minor version of its major.
-VERSION = '1.2'
+#: Version of the RPC API. A conductor serves every minor version of its major. 1.1 added service
+#: types, infrastructures and private flavors, 1.2 Nova's API, 1.3 servers, safe change, lifecycle,
+#: drift, plans and maintenance.
+VERSION = '1.3'
+
+#: The version that knows the methods of a namespace, where it is not the newest: so an API can
+#: call conductors that are older, as long as they know what it asks.
+_SINCE = {
+    **dict.fromkeys(('flavors', 'installations', 'regions', 'health'), '1.0'),
+    **dict.fromkeys(('infrastructures', 'private_flavors', 'service_types', 'service_flavors'),
+                    '1.1'),
+    'compute_flavors': '1.2',
+}
+
+#: The version that guards what is in regions: safe change, lifecycle, drift, plans, maintenance.
+_GUARDED = '1.3'
+
+#: How a flavor stands of which nothing is said.
+_PLAIN = {'status': 'active', **dict.fromkeys(lifecycle.DEPRECATION)}
+
+_TOO_OLD = ('The service is being upgraded: a conductor is of a release that cannot do this yet. '
+            'Try again later.')
+
+_NO_BROKER = 'The message broker does not answer at present.'
 
 
-class Conductor(compute.Compute):
+class Conductor(compute.Compute, drift.Drift, health.Health, plans.Plans):
     """Calls whichever conductor is free, and waits for its answer.
 
     Every method takes the request context first, and raises the errors of
@@ -43,6 +69,8 @@ class Conductor(compute.Compute):
         :param conf: oslo_config.cfg.ConfigOpts with the group ``rpc``
         """
         self._client = rpc.client(conf, transport, VERSION)
+        self._replies = rpc.ReplyQueue(self._client)
+        self._patience_s = conf.rpc.monitor_timeout
 
     def flavors_list(self, ctxt, filters, page, visible_to=None):
         """List flavors.
@@ -69,17 +97,24 @@ class Conductor(compute.Compute):
         :param values: dict of every field that a caller may give
         :returns: dict
         """
-        return self._call(ctxt, 'flavors', 'create', values=values)
+        is_plain = all(values.get(name, plain) == plain for name, plain in _PLAIN.items())
+        return self._call(ctxt, 'flavors', 'create', since=None if is_plain else _GUARDED,
+                          values=values)
 
-    def flavor_update(self, ctxt, flavor_id, changes, generation=None):
+    def flavor_update(self, ctxt, flavor_id, changes, generation=None, on_immutable=None):
         """Change a flavor, and have every region that has it follow.
 
         :param changes: dict of field to new value
         :param generation: int that the caller read, or None not to compare
+        :param on_immutable: 'refuse', 'replace-if-unused' or 'replace': what to do where Nova
+            could only delete and create the flavor; None refuses
         :returns: dict
         """
+        given = _given(on_immutable=on_immutable)
+        if changes.keys() & _PLAIN.keys():
+            given['since'] = _GUARDED
         return self._call(ctxt, 'flavors', 'update', flavor_id=flavor_id, changes=changes,
-                          generation=generation)
+                          generation=generation, **given)
 
     def flavor_delete(self, ctxt, flavor_id, generation=None):
         """Take a flavor out of every region and the catalogue.
@@ -102,22 +137,25 @@ class Conductor(compute.Compute):
         return self._call(ctxt, 'flavors', 'withdraw', flavor_id=flavor_id, generation=generation,
                           installation_ids=installation_ids, types=types)
 
-    def install(self, ctxt, flavor_id, regions):
+    def install(self, ctxt, flavor_id, regions, on_immutable=None):
         """Wish a flavor into regions.
 
         :param regions: list of names, or 'all'
+        :param on_immutable: see :meth:`flavor_update`; None leaves what was chosen there
         :returns: list of dict, the installations
         """
-        return self._call(ctxt, 'installations', 'install', flavor_id=flavor_id, regions=regions)
+        return self._call(ctxt, 'installations', 'install', flavor_id=flavor_id, regions=regions,
+                          **_given(on_immutable=on_immutable))
 
-    def uninstall(self, ctxt, flavor_id, regions):
+    def uninstall(self, ctxt, flavor_id, regions, unless_used=False):
         """Wish a flavor out of regions.
 
         :param regions: list of names, or 'all'
+        :param unless_used: bool, whether it stays in a region while servers there use it
         :returns: list of dict, the installations that have to go
         """
         return self._call(ctxt, 'installations', 'uninstall', flavor_id=flavor_id,
-                          regions=regions)
+                          regions=regions, **_given(unless_used=unless_used))
 
     def installations_list(self, ctxt, filters, page, visible_to=None):
         """List installations.
@@ -162,12 +200,14 @@ class Conductor(compute.Compute):
         return self._call(ctxt, 'regions', 'get', name=name)
 
     def region_update(self, ctxt, name, changes):
-        """Change a region's project_id or max_concurrency.
+        """Change what an operator may of a region, see :func:`flavorsvc.db.regions.update`.
 
         :param changes: dict; None takes a value back
         :returns: dict
         """
-        return self._call(ctxt, 'regions', 'update', name=name, changes=changes)
+        old = changes.keys() <= {'project_id', 'max_concurrency'}
+        return self._call(ctxt, 'regions', 'update', since=None if old else _GUARDED, name=name,
+                          changes=changes)
 
     def region_forget(self, ctxt, name):
         """Forget a region that left the service catalogue, and all that was wished there."""
@@ -321,17 +361,30 @@ class Conductor(compute.Compute):
         self._call(ctxt, 'private_flavors', 'delete', region=region, flavor_id=flavor_id,
                    token=token)
 
-    def ping(self, ctxt):
-        """Ask whether a conductor and its database answer.
+    def _call(self, ctxt, namespace, method, since=None, **arguments):
+        """Call a method.
 
-        :returns: dict with status and the conductor's name
+        :param since: str, the version of the RPC API that knows it with these arguments; None for
+            that of the namespace
         """
-        return self._call(ctxt, 'health', 'ping')
-
-    def _call(self, ctxt, namespace, method, **arguments):
+        since = since or _SINCE.get(namespace, VERSION)
+        if not self._replies.is_open(self._patience_s):
+            raise errors.Unavailable(_NO_BROKER)
         try:
-            return self._client.prepare(namespace=namespace).call(ctxt, method, **arguments)
+            return self._client.prepare(namespace=namespace, version=since).call(
+                ctxt, method, **arguments)
+        except (oslo_messaging.RPCVersionCapError, oslo_messaging.UnsupportedVersion) as error:
+            raise errors.Unavailable(_TOO_OLD) from error
         except oslo_messaging.MessagingTimeout as error:
             raise errors.Unavailable('No conductor answers at present.') from error
-        except oslo_messaging.MessageDeliveryFailure as error:
-            raise errors.Unavailable('The message broker does not answer at present.') from error
+        except (oslo_messaging.MessageDeliveryFailure, *rpc.UNCONNECTED) as error:
+            raise errors.Unavailable(_NO_BROKER) from error
+
+
+def _given(**choices):
+    """Leave out what was not chosen: only conductors since 1.3 know of it.
+
+    :returns: dict of arguments of :meth:`Conductor._call`
+    """
+    given = {name: value for name, value in choices.items() if value}
+    return {'since': _GUARDED, **given} if given else {}

@@ -29,6 +29,30 @@ class Compute:
         return self._call(ctxt, 'compute_flavors', 'list', filters=filters, page=page,
                           project_id=project_id, everything=everything)
 
+    def compute_flavors_list_unmanaged(self, ctxt, filters, page, project_id, everything, in_full,
+                                       token):
+        """List flavors as Nova's API does, with those that only the default region has.
+
+        :param filters: dict, see :meth:`compute_flavors_list`, as are ``page``, ``project_id``
+            and ``everything``
+        :param in_full: bool, whether the extra specs are to be told
+        :param token: dict, see :meth:`flavorsvc.conductor.client.Conductor.private_flavors_list`
+        :returns: list of dict, see :meth:`compute_flavor_get_unmanaged`
+        """
+        return self._call(ctxt, 'unmanaged_flavors', 'list', filters=filters, page=page,
+                          project_id=project_id, everything=everything, in_full=in_full,
+                          token=token)
+
+    def compute_flavor_get_unmanaged(self, ctxt, flavor_id, with_access, token):
+        """Show a flavor that the catalogue does not have, but the default region.
+
+        :param with_access: bool, whether to tell who may use it
+        :param token: dict, see :meth:`flavorsvc.conductor.client.Conductor.private_flavors_list`
+        :returns: dict, see :func:`flavorsvc.conductor.operations.unmanaged_flavors.as_dict`
+        """
+        return self._call(ctxt, 'unmanaged_flavors', 'get', flavor_id=flavor_id,
+                          with_access=with_access, token=token)
+
     def compute_flavor_create(self, ctxt, values, regions):
         """Create a flavor in the default region, and wish it into others.
 
@@ -81,3 +105,44 @@ class Compute:
         """
         return self._call(ctxt, 'compute_flavors', 'remove_access', flavor_id=flavor_id,
                           project=project)
+
+    def compute_servers_list(self, ctxt, region, is_detailed, parameters, microversion, token):
+        """List servers of a region.
+
+        :param region: str, or None for the default region
+        :param is_detailed: bool
+        :param parameters: list of [name, value], the query as the caller sent it
+        :param microversion: (major, minor) that the caller speaks
+        :param token: dict with own, the caller's token of our Keystone or None, and region, one of
+            that region's Keystone or None. It is in no log and no error.
+        :returns: dict with status (int), document (dict; None where a refusal has none) and
+            retry_after (str or None), as Nova answered
+        """
+        return self._call(ctxt, 'compute_servers', 'list', region=region, is_detailed=is_detailed,
+                          parameters=parameters, microversion=microversion, token=token)
+
+    def compute_server_get(self, ctxt, region, server_id, parameters, microversion, token):
+        """Show a server of a region. See :meth:`compute_servers_list`.
+
+        :returns: dict
+        """
+        return self._call(ctxt, 'compute_servers', 'get', region=region, server_id=server_id,
+                          parameters=parameters, microversion=microversion, token=token)
+
+    def compute_server_update(self, ctxt, region, server_id, body, microversion, token):
+        """Change a server of a region. See :meth:`compute_servers_list`.
+
+        :param body: dict, as the caller sent it
+        :returns: dict
+        """
+        return self._call(ctxt, 'compute_servers', 'update', region=region, server_id=server_id,
+                          body=body, microversion=microversion, token=token)
+
+    def compute_server_rebuild(self, ctxt, region, server_id, body, microversion, token):
+        """Rebuild a server of a region. See :meth:`compute_servers_list`.
+
+        :param body: dict, as the caller sent it
+        :returns: dict
+        """
+        return self._call(ctxt, 'compute_servers', 'rebuild', region=region, server_id=server_id,
+                          body=body, microversion=microversion, token=token)

@@ -17,14 +17,19 @@ nudged. A lost nudge costs a poll interval, never a wish.
 """
 
 from flavorsvc.conductor.endpoints.compute_flavors import ComputeFlavors
+from flavorsvc.conductor.endpoints.compute_servers import ComputeServers
+from flavorsvc.conductor.endpoints.drift import Drift
 from flavorsvc.conductor.endpoints.flavors import Flavors
 from flavorsvc.conductor.endpoints.health import Health
 from flavorsvc.conductor.endpoints.infrastructures import Infrastructures
 from flavorsvc.conductor.endpoints.installations import Installations
+from flavorsvc.conductor.endpoints.plans import Plans
 from flavorsvc.conductor.endpoints.private_flavors import PrivateFlavors
 from flavorsvc.conductor.endpoints.regions import Regions
 from flavorsvc.conductor.endpoints.service_types import ServiceFlavors
 from flavorsvc.conductor.endpoints.service_types import ServiceTypes
+from flavorsvc.conductor.endpoints.unmanaged_flavors import UnmanagedFlavors
 
-__all__ = ['ComputeFlavors', 'Flavors', 'Health', 'Infrastructures', 'Installations',
-           'PrivateFlavors', 'Regions', 'ServiceFlavors', 'ServiceTypes']
+__all__ = ['ComputeFlavors', 'ComputeServers', 'Drift', 'Flavors', 'Health', 'Infrastructures',
+           'Installations', 'Plans', 'PrivateFlavors', 'Regions', 'ServiceFlavors', 'ServiceTypes',
+           'UnmanagedFlavors']

@@ -25,9 +25,9 @@ class ComputeFlavors:
 
     target = base.target('compute_flavors')
 
-    def __init__(self, database, engine, novas, table):
+    def __init__(self, database, engine, novas, table, tells_deprecation=False):
         self._db, self._engine, self._table = database, engine, table
-        self._do = operations.ComputeFlavors(database, novas, table)
+        self._do = operations.ComputeFlavors(database, novas, table, tells_deprecation)
 
     @base.expected
     def list(self, ctxt, filters, page, project_id, everything):

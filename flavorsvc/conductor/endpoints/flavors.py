@@ -42,11 +42,11 @@ class Flavors:
         return self._told(self._db.write(operations.create, values, self._table))
 
     @base.expected
-    def update(self, ctxt, flavor_id, changes, generation):
+    def update(self, ctxt, flavor_id, changes, generation, on_immutable=None):
         with self._engine.nudged():
             return self._told(self._db.write(
                 operations.update, flavor_id, changes, generation, self._table, ctxt.request_id,
-                timeutils.utcnow()))
+                timeutils.utcnow(), on_immutable))
 
     @base.expected
     def delete(self, ctxt, flavor_id, generation):

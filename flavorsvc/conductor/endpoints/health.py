@@ -12,7 +12,11 @@
 
 """What the conductor answers about itself."""
 
+from oslo_utils import timeutils
+from pbr import version
+
 from flavorsvc.conductor.endpoints import base
+from flavorsvc.db import figures
 from flavorsvc.db import regions
 
 
@@ -28,3 +32,9 @@ class Health:
     def ping(self, ctxt):
         self._db.read(regions.count)
         return {'status': 'ok', 'conductor': self._conductor}
+
+    @base.expected
+    def details(self, ctxt):
+        return {'conductor': self._conductor,
+                'version': version.VersionInfo('flavorsvc').release_string(),
+                **self._db.read(figures.read, timeutils.utcnow())}

@@ -28,16 +28,16 @@ class Installations:
         self._db, self._engine = database, engine
 
     @base.expected
-    def install(self, ctxt, flavor_id, regions):
+    def install(self, ctxt, flavor_id, regions, on_immutable=None):
         with self._engine.nudged():
             return self._db.write(operations.install, flavor_id, regions, ctxt.request_id,
-                                  timeutils.utcnow())
+                                  timeutils.utcnow(), on_immutable=on_immutable)
 
     @base.expected
-    def uninstall(self, ctxt, flavor_id, regions):
+    def uninstall(self, ctxt, flavor_id, regions, unless_used=False):
         with self._engine.nudged():
             return self._db.write(operations.uninstall, flavor_id, regions, ctxt.request_id,
-                                  timeutils.utcnow())
+                                  timeutils.utcnow(), unless_used)
 
     @base.expected
     def list(self, ctxt, filters, page, visible_to):

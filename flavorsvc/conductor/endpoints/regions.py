@@ -23,22 +23,28 @@ class Regions:
 
     target = base.target('regions')
 
-    def __init__(self, database, default_concurrency, default_region):
+    def __init__(self, database, default_concurrency, default_region, default_policy):
         self._db, self._concurrency = database, default_concurrency
-        self._default_region = default_region
+        self._default_region, self._default_policy = default_region, default_policy
 
     @base.expected
     def list(self, ctxt, filters, page):
-        return self._db.read(regions.list_page, filters, page, self._concurrency)
+        return [self._told(each) for each in
+                self._db.read(regions.list_page, filters, page, self._concurrency)]
 
     @base.expected
     def get(self, ctxt, name):
-        return self._db.read(regions.get, name or self._default_region, self._concurrency)
+        return self._told(
+            self._db.read(regions.get, name or self._default_region, self._concurrency))
 
     @base.expected
     def update(self, ctxt, name, changes):
-        return self._db.write(regions.update, name, changes, self._concurrency)
+        return self._told(self._db.write(regions.update, name, changes, self._concurrency,
+                                         timeutils.utcnow()))
 
     @base.expected
     def forget(self, ctxt, name):
         self._db.write(regions.forget, name, timeutils.utcnow())
+
+    def _told(self, region):
+        return {**region, 'drift_policy': region['drift_policy'] or self._default_policy}

@@ -29,17 +29,13 @@ from flavorsvc.domain import errors
 from flavorsvc.domain import failures
 from flavorsvc.domain import flavor
 from flavorsvc.domain import installation
+from flavorsvc.domain import lifecycle
 
 #: Seconds after which what became of a call to the default region counts as unknown. Longer than
 #: any such call takes, with what is to be recorded after it.
 _OUTCOME_S = 300
 #: How often a change is made anew because someone else changed the same flavor meanwhile.
 _TRIES = 10
-
-#: What Nova's API does not know of, and what may be left out.
-_DEFAULTS = {'ephemeral_gib': 0, 'swap_mib': 0, 'rxtx_factor': 1.0, 'description': None,
-             'is_public': True, 'extra_specs': {}, 'properties': {}, 'public': False,
-             'promoted': False, 'projects': []}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,14 +53,16 @@ class Asked:
 class ComputeFlavors:
     """The flavors of the catalogue, as Nova's API changes them."""
 
-    def __init__(self, database, novas, table):
+    def __init__(self, database, novas, table, tells_deprecation=False):
         """Remember whom to ask.
 
         :param database: flavorsvc.db.engine.Database
         :param novas: flavorsvc.conductor.novas.Novas
         :param table: capability table
+        :param tells_deprecation: see :func:`flavorsvc.domain.flavor.wanted`
         """
         self._db, self._novas, self._table = database, novas, table
+        self._tells_deprecation = tells_deprecation
 
     def create(self, values, regions, asked):
         """Create a flavor in the default region, and wish it into others.
@@ -76,7 +74,7 @@ class ComputeFlavors:
         :raises errors.AlreadyExists: when the id or name is taken, in the catalogue or there
         :raises errors.FlavorsvcError: as :meth:`flavorsvc.conductor.novas.Novas.changed`
         """
-        values = {**_DEFAULTS, **values, 'id': values['id'] or str(uuid.uuid4())}
+        values = {**flavor.DEFAULTS, **values, 'id': values['id'] or str(uuid.uuid4())}
         flavor.check(values)
         region = self._novas.default()
         with self._novas.changed(region, asked.request_id) as nova:
@@ -122,8 +120,9 @@ class ComputeFlavors:
         before = self._living(flavor_id)
         region = self._novas.default()
         if region in before['regions']:
+            installed = self._db.read(installations.installed_in, flavor_id, region)
             with self._novas.changed(region, asked.request_id) as nova:
-                _take_out(nova, flavor.wanted({**before, 'properties': {}}, {}))
+                _take_out(nova, flavor.wanted({**before, 'properties': {}}, {}), installed)
         self._db.write(self._deleted, flavor_id, region, region in before['regions'], asked)
 
     @staticmethod
@@ -202,7 +201,7 @@ class ComputeFlavors:
             changes = decide(before)
             values = {**before, **changes}
             flavor.check(values, before)
-            wanted = flavor.wanted(values, self._table)
+            wanted = flavor.wanted(values, self._table, self._tells_deprecation)
             if self._novas.default() in before['regions']:
                 self._change_there(wanted, asked)
             try:
@@ -229,13 +228,13 @@ class ComputeFlavors:
 
     def _living(self, flavor_id):
         found = self._db.read(flavors.get, flavor_id)
-        if found['status'] != 'active':
+        if found['status'] not in lifecycle.USABLE:
             raise errors.NotFound('flavor', flavor_id)
         return found
 
 
-def _take_out(nova, described):
-    for step in compare.steps_to_absent(described, nova.find(described.id)):
+def _take_out(nova, described, installed):
+    for step in compare.steps_to_absent(described, nova.find(described.id), installed):
         try:
             nova.do(step)
         except failures.Passing:

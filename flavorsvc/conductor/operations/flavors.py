@@ -12,12 +12,19 @@
 
 """What can be done with the catalogue. Each function is one transaction's work."""
 
+import uuid
+
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
+from flavorsvc.db import outbox
 from flavorsvc.db import service_types
 from flavorsvc.domain import errors
 from flavorsvc.domain import flavor
 from flavorsvc.domain import installation
+from flavorsvc.domain import lifecycle
+
+#: What changes nothing in any region.
+_IN_CATALOGUE_ONLY = {'public', 'promoted'}
 
 
 def create(session, values, table):
@@ -31,42 +38,69 @@ def create(session, values, table):
     """
     flavor.check(values)
     flavor.extra_specs(values, table)
-    return flavors.create(session, values)
+    made = flavors.create(session, values)
+    outbox.note(session, 'flavor.create', {**made, 'changed': []})
+    return made
 
 
-def update(session, flavor_id, changes, generation, table, request_id, now):
+def update(session, flavor_id, changes, generation, table, request_id, now, on_immutable=None):
     """Change a flavor, and have every region that has it follow.
 
     What Nova cannot change in a flavor that exists is refused while any region
-    has it: that would mean deleting it under the servers that use it.
+    has it, unless the caller says what to do: it means deleting the flavor
+    under the servers that use it, and creating it again.
 
     :param changes: dict of field to new value
     :param generation: int that the caller read, or None
+    :param on_immutable: installation.OnImmutable, or None, which refuses, and leaves what was
+        chosen where a region did not follow yet
     :returns: dict, the flavor
-    :raises errors.Conflict: when the flavor is installed and a fixed field would change
+    :raises errors.Conflict: when the flavor is installed and a fixed field would change, or its
+        status cannot
     :raises errors.FlavorsvcError: as :func:`flavorsvc.db.flavors.lock` and
         :func:`flavorsvc.domain.flavor.check` say
     """
     row = flavors.lock(session, flavor_id, generation)
     _refuse_if_deleting(session, row)
     before = flavors.as_dict(row)
-    changes = flavor.changed(before, changes)
+    today = now.date().isoformat()
+    changes = flavor.changed(before, lifecycle.completed(before, changes, today))
     if not changes:
+        if on_immutable:
+            installations.choose(session, row, on_immutable, request_id, now)
         return before
     values = {**before, **changes}
     flavor.check(values, before)
     flavor.extra_specs(values, table)
+    if changes.get('successor'):
+        lifecycle.check_successor(flavor_id, flavors.successors(session, changes['successor']))
+    _change_fixed(session, row, changes, on_immutable)
+    flavors.change(session, row, changes)
+    if changes.get('status') == lifecycle.Status.RETIRED:
+        _retire(session, row, request_id, now)
+    elif changes.keys() - _IN_CATALOGUE_ONLY:
+        installations.want_again(session, row, request_id, now, on_immutable)
+    session.refresh(row)
+    flavors.note(session, 'flavor.update', row, changes)
+    return flavors.as_dict(row)
+
+
+def _change_fixed(session, row, changes, on_immutable):
     fixed = sorted(changes.keys() & set(flavor.IMMUTABLE))
-    regions = installations.wanted_anywhere(session, row.pk) if fixed else []
-    if regions:
+    if not fixed:
+        return
+    regions = installations.wanted_anywhere(session, row.pk)
+    if regions and on_immutable in (None, installation.OnImmutable.REFUSE):
         raise errors.Conflict(
             f'Nova cannot change {flavor.in_words(fixed)} of a flavor that exists, and this one is '
-            f'wanted in {", ".join(regions)}: uninstall it first, or add another flavor.')
-    flavors.change(session, row, changes)
-    if changes.keys() - {'public', 'promoted'}:
-        installations.want_again(session, row, request_id, now)
-    session.refresh(row)
-    return flavors.as_dict(row)
+            f'wanted in {", ".join(regions)}: say by on_immutable that it may be deleted and '
+            f'created there, uninstall it first, or add another flavor.')
+    installations.keep_installed(session, row.pk, flavors.fixed(row))
+
+
+def _retire(session, row, request_id, now):
+    installations.want(session, row, [each.region for each in row.installations],
+                       installation.Desired.ABSENT, request_id, now, unless_used=True)
 
 
 def delete(session, flavor_id, generation, request_id, now):
@@ -81,7 +115,9 @@ def delete(session, flavor_id, generation, request_id, now):
     if not regions:
         flavors.bury(session, row, now)
         return []
-    row.status = 'deleting'
+    if row.status != 'deleting':
+        row.status = 'deleting'
+        flavors.note(session, 'flavor.update', row, ['status'])
     return installations.want(session, row, regions, installation.Desired.ABSENT, request_id, now)
 
 
@@ -107,32 +143,62 @@ def withdraw(session, flavor_id, generation, installation_ids, types, request_id
     return delete(session, flavor_id, generation, request_id, now)
 
 
-def install(session, flavor_id, region_names, request_id, now, anew=False):
+def install(session, flavor_id, region_names, request_id, now, anew=False, on_immutable=None):
     """Wish a flavor into regions.
 
     :param region_names: list of str, or 'all'
     :param anew: bool, whether the regions were seen to lack what was installed there
+    :param on_immutable: see :func:`update`; for these regions alone
     :returns: list of dict, the installations
-    :raises errors.Conflict: when the flavor is being deleted
+    :raises errors.Conflict: when the flavor is a draft, retired, or being deleted
     """
     row = flavors.lock(session, flavor_id)
     _refuse_if_deleting(session, row)
-    return _want(session, row, region_names, installation.Desired.PRESENT, request_id, now, anew)
+    if row.status not in lifecycle.USABLE:
+        raise errors.Conflict(f'The flavor {row.id!r} is {row.status}: only one that is '
+                              f'{" or ".join(sorted(lifecycle.USABLE))} can be installed.')
+    return _want(session, row, region_names, installation.Desired.PRESENT, request_id, now,
+                 anew=anew, on_immutable=on_immutable)
 
 
-def uninstall(session, flavor_id, region_names, request_id, now):
+def hold_back(session, flavor_id, request_id, now):
+    """Have no region replace a flavor, although its fixed fields changed; see :func:`install`."""
+    installations.choose(session, flavors.lock(session, flavor_id),
+                         installation.OnImmutable.REFUSE, request_id, now)
+
+
+def lay_name_down(session, flavor_id):
+    """Free the name of a flavor that gets another one later in this transaction."""
+    row = flavors.lock(session, flavor_id)
+    installations.keep_installed(session, row.pk, flavors.fixed(row))
+    flavors.change(session, row, {'name': str(uuid.uuid4())})
+
+
+def recognise(session, flavor_id, region_name, fixed):
+    """Have what a region was seen to have of a flavor count as ours there.
+
+    :param region_name: str
+    :param fixed: dict, see :func:`flavorsvc.domain.flavor.fixed`
+    """
+    [region] = installations.regions_named(session, [region_name], installation.Desired.PRESENT)
+    installations.recognise(session, flavors.lock(session, flavor_id).pk, region.pk, fixed)
+
+
+def uninstall(session, flavor_id, region_names, request_id, now, unless_used=False):
     """Wish a flavor out of regions.
 
     :param region_names: list of str, or 'all'
+    :param unless_used: bool, whether it stays in a region while servers there use it
     :returns: list of dict, the installations that have to go
     """
     row = flavors.lock(session, flavor_id)
-    return _want(session, row, region_names, installation.Desired.ABSENT, request_id, now)
+    return _want(session, row, region_names, installation.Desired.ABSENT, request_id, now,
+                 unless_used=unless_used)
 
 
-def _want(session, row, region_names, desired, request_id, now, anew=False):
+def _want(session, row, region_names, desired, request_id, now, **choices):
     regions = installations.regions_named(session, region_names, desired)
-    return installations.want(session, row, regions, desired, request_id, now, anew)
+    return installations.want(session, row, regions, desired, request_id, now, **choices)
 
 
 def _refuse_if_deleting(session, row):

@@ -124,14 +124,14 @@ def as_dict(spec, region):
     :returns: dict
     """
     return {'id': spec.id, **{name: getattr(spec, name) for name in _FIELDS},
-            'extra_specs': dict(spec.extra_specs), 'regions': [region]}
+            'extra_specs': dict(spec.extra_specs or {}), 'regions': [region]}
 
 
 def _found(nova, flavor_id):
     found = nova.show(flavor_id) if flavor.is_id(flavor_id) else None
     if found is None:
         raise errors.NotFound('flavor', flavor_id)
-    return found
+    return _normalized(found)
 
 
 def _normalized(spec):

@@ -14,6 +14,7 @@
 
 import dataclasses
 
+from flavorsvc.conductor.operations import adoption
 from flavorsvc.conductor.operations import flavors as operations
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
@@ -21,6 +22,7 @@ from flavorsvc.db import service_types as mapped
 from flavorsvc.domain import errors
 from flavorsvc.domain import flavor
 from flavorsvc.domain import installation
+from flavorsvc.domain import lifecycle
 from flavorsvc.domain import service_types
 
 
@@ -105,11 +107,7 @@ def adopt(session, found, region_name, project_id, request_id):
     :returns: dict, the flavor
     :raises errors.AlreadyExists: when the catalogue has one of its id or name
     """
-    values = {**{name: getattr(found, name) for name in flavor.IMMUTABLE}, 'id': found.id,
-              'description': found.description, 'extra_specs': dict(found.extra_specs),
-              'projects': sorted(found.projects), 'properties': {}, 'public': False,
-              'promoted': False, 'project_id': project_id}
-    operations.create(session, values, {})
+    adoption.create(session, found, project_id)
     row = flavors.lock(session, found.id)
     region, = installations.regions_named(session, [region_name], installation.Desired.PRESENT)
     installations.adopt(session, row, region, request_id)
@@ -184,7 +182,7 @@ def types_of(session, flavor_ids):
 
 def _matched(rules, catalogue, table):
     for values in catalogue:
-        if values['status'] == 'active':
+        if values['status'] in lifecycle.USABLE:
             extra_specs = flavor.known_extra_specs(values, table)
             yield from ((rule['name'], values['id']) for rule in rules
                         if service_types.matches(rule, values, extra_specs))

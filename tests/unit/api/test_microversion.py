@@ -24,6 +24,7 @@ HEADER = 'OpenStack-API-Version'
     ('flavorsvc 1.0', (1, 0)),
     ('flavorsvc 1.1', (1, 1)),
     ('FlavorSvc 1.1', (1, 1)),
+    ('flavorsvc 1.2', (1, 2)),
     ('flavorsvc latest', microversion.MAX),
     ('compute 2.96, flavorsvc 1.1', (1, 1)),
     ('flavorsvc 1.1, compute 2.96', (1, 1)),
@@ -32,6 +33,16 @@ HEADER = 'OpenStack-API-Version'
     ('nonsense', microversion.MIN)])
 def test_what_is_asked(value, expected):
     assert microversion.asked({HEADER: value}) == expected
+
+
+@pytest.mark.parametrize(('version_cap', 'expected'), [
+    ('1.0', (1, 1)), ('1.2', (1, 1)), ('1.3', (1, 2)), ('1.10', (1, 2)), (None, (1, 2))])
+def test_what_old_conductors_cannot_do_is_not_offered(version_cap, expected):
+    environ = {'PATH_INFO': '/v1/flavors', 'HTTP_OPENSTACK_API_VERSION': 'flavorsvc latest'}
+    microversion.Limited(lambda environ, start_response: [], version_cap)(environ, None)
+    assert microversion.newest(environ) == expected
+    microversion.negotiate(environ)
+    assert microversion.of(environ) == expected
 
 
 def test_nothing_is_asked():
@@ -46,7 +57,7 @@ def test_what_is_no_version(value):
     assert raised.value.field == HEADER
 
 
-@pytest.mark.parametrize('value', ['0.9', '2.0', '1.2', '1.999999'])
+@pytest.mark.parametrize('value', ['0.9', '2.0', '1.3', '1.999999'])
 def test_what_is_out_of_range(value):
     with pytest.raises(microversion.NotSupported) as raised:
         microversion.asked({HEADER: f'flavorsvc {value}'})

@@ -26,7 +26,8 @@ TREE = root.own(root.routes(None, None, 1))
 ROUTES = document.Routes(TREE, 'api/', root.PUBLIC, root.DISCOVERY)
 
 
-@pytest.fixture(params=[types.CONTRACT, types.CONVENTIONAL], ids=['1.0', '1.1'])
+@pytest.fixture(params=[types.CONTRACT, types.CONVENTIONAL, types.NEWEST],
+                ids=['1.0', '1.1', '1.2'])
 def found(request):
     return document.document(ROUTES, request.param)
 
@@ -87,6 +88,6 @@ def test_the_versions_have_the_names_of_their_own():
     seeds = document.document(ROUTES, types.CONTRACT)
     assert 'nodes' in seeds['components']['schemas']['Flavor']['properties']
     assert 'swap' in seeds['components']['schemas']['FlavorCreate']['required']
-    newest = document.document(ROUTES, types.CONVENTIONAL)
+    newest = document.document(ROUTES, types.NEWEST)
     assert 'regions' in newest['components']['schemas']['Flavor']['properties']
     assert 'swap' not in newest['components']['schemas']['FlavorCreate']['required']

@@ -60,7 +60,8 @@ def test_the_schema_of_a_change():
 
 
 @pytest.mark.parametrize('shape', [
-    flavors.FLAVOR, openstack_flavors.FLAVOR, regions.REGION, regions.Choice,
+    flavors.FLAVOR, openstack_flavors.FLAVOR, flavors.CHANGE, regions.REGION,
+    regions.Choice, regions.Arrival, regions.Departure,
     openstack_flavors.RegistrationChoice])
 @pytest.mark.parametrize('purpose', [schema.CREATE, schema.UPDATE])
 def test_a_schema_is_one_that_others_understand(shape, purpose):

@@ -20,6 +20,8 @@ import urllib.parse
 import requests_mock
 
 from tests.unit.client import clouds
+from tests.unit.client import drift
+from tests.unit.client import plans
 from tests.unit.client import service_types
 from tests.unit.client.answers import Asked
 from tests.unit.client.answers import Refusal
@@ -29,11 +31,12 @@ URL = 'http://flavorsvc.example.org:9890/v1'
 PROJECT_ID = 'a' * 32
 
 _VERSIONS = {'versions': [{'id': 'v1.0', 'status': 'CURRENT', 'min_version': '1.1',
-                           'max_version': '1.1', 'version': '1.1',
+                           'max_version': '1.2', 'version': '1.2',
                            'links': [{'rel': 'self', 'href': f'{URL}/'}]}]}
 _FLAVOR = {'ephemeral': 0, 'swap': 0, 'rxtx_factor': 1.0, 'description': None, 'is_public': True,
            'extra_specs': {}, 'properties': {}, 'public': False, 'promoted': False,
            'projects': [], 'project_id': PROJECT_ID, 'status': 'active', 'regions': [],
+           'deprecated_on': None, 'successor': None, 'deprecation_reason': None,
            'created_at': '2026-11-01T10:00:00+00:00', 'updated_at': None}
 
 
@@ -90,13 +93,14 @@ class Keystone:
                         listed('flavorsvc', URL, self.regions)]}
 
 
-class Service(clouds.Clouds, service_types.ServiceTypes):
+class Service(clouds.Clouds, drift.Drift, plans.Plans, service_types.ServiceTypes):
     """Answers what a client asks the flavor service for, and keeps what it was told.
 
     :ivar requests: (method, path with query, body or None) of all that was asked
     :ivar fates: dict of (flavor name, region) to the states that an installation goes through, one
         each time somebody looks: (status, reason, error). Others are active at the first look.
     :ivar refusals: dict of (method, path) to a list of Refusal, one a request
+    :ivar newest: str, the only microversion that it knows; None for any
     """
 
     def __init__(self, page=1000):
@@ -111,6 +115,7 @@ class Service(clouds.Clouds, service_types.ServiceTypes):
         self.headers = []
         self.fates = {}
         self.refusals = {}
+        self.newest = None
         self._numbers = itertools.count(1)
 
     def add(self, name, **fields):
@@ -134,6 +139,10 @@ class Service(clouds.Clouds, service_types.ServiceTypes):
         body = json.loads(request.body) if request.body else None
         self.requests.append((request.method, path.removeprefix('/v1'), body))
         self.headers.append(request.headers)
+        if self.newest and request.headers['OpenStack-API-Version'] != f'flavorsvc {self.newest}':
+            return requests_mock.create_response(request, status_code=406, json={'errors': [{
+                'status': 406, 'title': 'Not Acceptable', 'detail': f'{self.newest} it is.',
+                'min_version': self.newest, 'max_version': self.newest}]})
         try:
             status, answer = self._answer(request, path.removeprefix('/v1'), body)
         except Refusal as refusal:
@@ -156,7 +165,8 @@ class Service(clouds.Clouds, service_types.ServiceTypes):
                 return answer(self, *names, *([body] if body is not None else []),
                               **({'query': query} if method == 'GET' and not names else {}),
                               **({'request': request} if method == 'PATCH' else {}))
-        for method, pattern, answer in (*self.CLOUD_ROUTES, *self.SERVICE_TYPE_ROUTES):
+        for method, pattern, answer in (*self.CLOUD_ROUTES, *self.DRIFT_ROUTES, *self.PLAN_ROUTES,
+                                        *self.SERVICE_TYPE_ROUTES):
             match = re.fullmatch(pattern, path)
             if match and method == request.method:
                 names = [urllib.parse.unquote(group) for group in match.groups()]
@@ -201,7 +211,8 @@ class Service(clouds.Clouds, service_types.ServiceTypes):
         if request.headers.get('If-Match', f'"{flavor["generation"]}"') != (
                 f'"{flavor["generation"]}"'):
             raise Refusal(412, f'The flavor {name!r} is at generation {flavor["generation"]}.')
-        flavor.update(body['flavor'], generation=flavor['generation'] + 1)
+        changes = {key: value for key, value in body['flavor'].items() if key != 'on_immutable'}
+        flavor.update(changes, generation=flavor['generation'] + 1)
         for one in self.installations.values():
             if one['flavor_id'] == name:
                 one['status'] = 'pending'

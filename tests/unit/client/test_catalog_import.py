@@ -253,3 +253,56 @@ def test_the_summary_has_all_formats(run, service, write, formatter, line):
     outcome = run('catalog', 'import', '-f', formatter, write({'name': 'a'}))
 
     assert line in outcome.out
+
+
+def test_sizes_of_installed_flavors_change_as_the_option_says(run, service, write):
+    service.add('a', regions=['RegionOne'])
+    path = write({'name': 'a', 'ram': 2048, 'description': 'd'})
+
+    assert _import(run, path, '--on-immutable', 'replace-if-unused').status == 0
+
+    assert service.asked('PATCH') == [('/flavors/id-of-a', {'flavor': {
+        'ram': 2048, 'description': 'd', 'on_immutable': 'replace-if-unused'}})]
+
+
+def test_nothing_is_to_be_replaced_where_no_size_differs(run, service, write):
+    service.add('a', regions=['RegionOne'])
+
+    _import(run, write({'name': 'a', 'description': 'd'}), '--on-immutable', 'replace')
+
+    assert service.asked('PATCH') == [('/flavors/id-of-a', {'flavor': {'description': 'd'}})]
+
+
+def test_sizes_that_differ_are_refused_with_a_hint(run, service, write):
+    service.add('a', regions=['RegionOne'])
+    service.refusals['PATCH', '/flavors/id-of-a'] = [
+        stand_in.Refusal(409, 'Nova cannot change ram of a flavor that exists.')]
+    path = write({'name': 'a', 'ram': 2048})
+
+    assert _import(run, path, '--dry-run').err == [
+        'a: would be refused (ram cannot change in RegionOne; see --on-immutable)']
+    assert _import(run, path, '--dry-run', '--on-immutable', 'replace').err == [
+        'a: would be changed: ram']
+    outcome = _import(run, path)
+    assert outcome.status == 1
+    assert outcome.err == [
+        'a: Nova cannot change ram of a flavor that exists. (See --on-immutable.)']
+
+
+def test_a_successor_may_be_in_the_same_file(run, service, write):
+    service.add('old')
+    outcome = _import(run, write(
+        {'name': 'old', 'status': 'deprecated', 'deprecated_on': '2027-01-01', 'successor': 'n'},
+        {'name': 'gone', 'status': 'retired'}, {'name': 'plan', 'status': 'draft'},
+        {'name': 'new', 'id': 'n'}), '--install', 'RegionOne')
+
+    assert outcome.status == 0, outcome.err
+    created = [body['flavor']['name'] for path, body in service.asked('POST')
+               if path == '/flavors']
+    order = [path for method, path, _ in service.requests if method in ('POST', 'PATCH')]
+    assert set(created) == {'gone', 'plan', 'new'}
+    assert order.index('/flavors/n/install') < order.index('/flavors/id-of-old')
+    assert service.flavors['id-of-old']['successor'] == 'n'
+    assert service.flavors['id-of-gone']['status'] == 'retired'
+    installed = {one['flavor_name'] for one in service.installations.values()}
+    assert installed == {'old', 'new'}, 'neither drafts nor what is retired'

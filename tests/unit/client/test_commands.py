@@ -305,6 +305,25 @@ class TestRegions:
         assert service.requests == [('PATCH', '/regions/RegionTwo', {
             'region': {'project_id': None, 'max_concurrency': None}})]
 
+    def test_maintenance_begins_with_a_reason_and_ends(self, run, service):
+        outcome = run('region', 'set', 'RegionTwo', '--maintenance', '--maintenance-reason',
+                      'New switches.')
+        assert outcome.status == 0, outcome.err
+        assert run('region', 'set', 'RegionTwo', '--no-maintenance').status == 0
+        assert service.requests == [
+            ('PATCH', '/regions/RegionTwo', {'region': {
+                'maintenance': True, 'maintenance_reason': 'New switches.'}}),
+            ('PATCH', '/regions/RegionTwo', {'region': {'maintenance': False}})]
+
+    def test_maintenance_is_shown(self, run, service):
+        service.regions['RegionTwo'].update(maintenance=True, in_progress=3, answer_seconds=0.5,
+                                            maintenance_reason='New switches.')
+        shown = _json(run, 'region', 'show', 'RegionTwo')
+        assert (shown['maintenance'], shown['in_progress'], shown['answer_seconds'],
+                shown['maintenance_reason']) == (True, 3, 0.5, 'New switches.')
+        listed = {one['Name']: one['Maintenance'] for one in _json(run, 'region', 'list')}
+        assert listed['RegionTwo'] is True
+
     def test_only_a_region_that_is_gone_is_deleted(self, run, service):
         service.regions['RegionTwo']['state'] = 'gone'
         outcome = run('region', 'delete', 'RegionOne', 'RegionTwo')

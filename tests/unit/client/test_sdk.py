@@ -23,8 +23,23 @@ def test_the_service_is_found_by_its_type_and_spoken_to_at_its_microversion(conn
     service.add('small')
 
     assert [flavor.name for flavor in connect().flavorsvc.flavors()] == ['small']
-    assert service.headers[0]['OpenStack-API-Version'] == 'flavorsvc 1.1'
+    assert service.headers[0]['OpenStack-API-Version'] == 'flavorsvc 1.2'
     assert service.headers[0]['X-Auth-Token'] == 'token'
+
+
+def test_a_service_that_is_being_upgraded_is_spoken_to_as_it_can(connect, service):
+    service.newest = '1.1'
+    proxy = connect().flavorsvc
+    proxy.create_flavor(id='small', name='small', vcpus=1, ram=1, disk=1)
+    assert [flavor.id for flavor in proxy.flavors()] == ['small']
+    assert [headers['OpenStack-API-Version'] for headers in service.headers] == [
+        'flavorsvc 1.2', 'flavorsvc 1.1', 'flavorsvc 1.1']
+
+
+def test_a_microversion_that_somebody_chose_is_not_exchanged(connect, service):
+    service.newest = '1.1'
+    with pytest.raises(exceptions.HttpException, match='1.1 it is'):
+        list(connect(flavorsvc_default_microversion='1.2').flavorsvc.flavors())
 
 
 def test_the_service_may_be_in_another_region_than_the_cloud(connect, service):

@@ -19,6 +19,7 @@ import pickle
 import pytest
 
 from flavorsvc.conductor import callers
+from flavorsvc.conductor import novas
 from flavorsvc.domain import errors
 from flavorsvc.domain import failures
 
@@ -32,11 +33,11 @@ class Cloud:
     def __init__(self, token, foreign):
         self.token, self.foreign, self.negotiated = token, foreign, []
 
-    def negotiate(self, endpoint):
+    def negotiate(self, endpoint, region):
         self.negotiated.append(endpoint)
         return '2.90'
 
-    def nova(self, endpoint, microversion, request_id):
+    def nova(self, endpoint, microversion, request_id, region):
         self.nova_of = endpoint, microversion, request_id
         return self
 
@@ -45,10 +46,11 @@ class Clouds:
     as_caller = staticmethod(Cloud)
 
 
-class Novas:
+class Novas(novas.Novas):
     """Knows one region."""
 
-    def __init__(self, access=None, microversion='2.96'):
+    def __init__(self, access=None, microversion='2.96', default='RegionOne'):
+        super().__init__(None, Clouds, default)
         self._access, self._microversion = access, microversion
 
     def place(self, name):
@@ -58,8 +60,8 @@ class Novas:
                 'microversion': self._microversion, 'access': self._access}
 
 
-def asked(tokens=TOKENS, region='RegionOne', **novas):
-    return callers.Callers(Clouds, Novas(**novas)).asked(region, tokens, 'req-1')
+def asked(tokens=TOKENS, region='RegionOne', **known):
+    return callers.Callers(Clouds, Novas(**known)).asked(region, tokens, 'req-1')
 
 
 ACCESS = {'keystone_url': 'http://keystone.test', 'region_name': None, 'sealed': '…'}
@@ -96,6 +98,23 @@ def test_a_region_that_nobody_knows_is_not_found():
     with pytest.raises(errors.NotFound) as missing, asked(region='Nowhere'):
         raise AssertionError('it was asked')
     assert missing.value.args == ('region', 'Nowhere')
+
+
+def test_the_default_region_is_asked_in_the_same_way():
+    ways = callers.Callers(Clouds, Novas())
+    with ways.by_default(TOKENS, 'req-1') as (region, cloud):
+        assert (region, cloud.token, cloud.foreign) == ('RegionOne', 'own-token-0123', False)
+        assert cloud.nova_of == ('http://nova.test', '2.96', 'req-1')
+    with pytest.raises(errors.Denied, match='^[*]{3} may not'), \
+            ways.by_default(TOKENS, 'req-1'):
+        raise failures.Refused('forbidden', 'own-token-0123 may not')
+
+
+def test_a_default_region_that_nobody_knows_does_not_answer():
+    ways = callers.Callers(Clouds, Novas(default='Nowhere'))
+    with pytest.raises(errors.RegionUnreachable, match='has not been discovered'), \
+            ways.by_default(TOKENS, 'req-1'):
+        raise AssertionError('it was asked')
 
 
 def test_a_microversion_that_is_not_known_is_negotiated_with_the_same_token():

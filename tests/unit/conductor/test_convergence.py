@@ -28,16 +28,34 @@ from tests.unit import nova_model
 from tests.unit import strategies
 
 
-def claim_of(spec, desired='present', tried=False, observed=False):
+class Lease:
+    """One that nobody contests.
+
+    :ivar others: dict of flavor id to moving.Moving: what of ours moves in the region
+    :ivar counted: list of the numbers of servers that were found before something was deleted
+    """
+
+    def __init__(self, others=None):
+        self.others = others or {}
+        self.counted = []
+
+    def hold(self, servers=None):
+        self.counted.append(servers)
+
+    def moving(self):
+        return self.others
+
+
+def claim_of(spec, desired='present', tried=False, observed=False, **more):
     return claims.Claim(
         id='i', owner='me', revision=1, desired=desired, status='installing', generation=1,
         flavor=strategies.values_of(spec), attempts=0, tried=tried, observed=observed,
         region_pk=1, region='RegionOne', region_state='up', endpoint='http://nova',
-        microversion='2.96', request_id='req-1')
+        microversion='2.96', request_id='req-1', **more)
 
 
 def converge(region, spec, **kwargs):
-    return convergence.converge(region, claim_of(spec, **kwargs), capabilities.TABLE)
+    return convergence.converge(region, claim_of(spec, **kwargs), capabilities.TABLE, Lease())
 
 
 SPEC = flavor.Spec('f1', 'n1', 1, 512, 1, extra_specs={'a': 'b'})
@@ -155,7 +173,7 @@ def test_a_property_that_the_table_lost_keeps_no_flavor_in_a_region():
     region = nova_model.Region(SPEC)
     claim = claim_of(SPEC, desired='absent', tried=True)
     claim.flavor['properties'] = {'gpu': True}
-    convergence.converge(region, claim, capabilities.TABLE)
+    convergence.converge(region, claim, capabilities.TABLE, Lease())
     assert region.flavors == {}
 
 

@@ -97,6 +97,29 @@ def test_sound_flavors_pass(changes):
     flavor.check(_values(**changes))
 
 
+
+@pytest.mark.parametrize(('odd', 'field'), [
+    ({'vcpus': 2 ** 31}, 'sizes'),
+    ({'swap_mib': -1}, 'sizes'),
+    ({'rxtx_factor': float('nan')}, 'rxtx_factor'),
+    ({'rxtx_factor': float('inf')}, 'rxtx_factor'),
+    ({'extra_specs': {'k' * 256: 'v'}}, 'extra_specs'),
+    ({'extra_specs': {'k': 'v' * 256}}, 'extra_specs'),
+    ({'projects': frozenset(['p' * 256])}, 'projects'),
+    ({'description': 'x' * 65536}, 'description'),
+])
+def test_what_no_nova_can_hold_is_not_believed(odd, field):
+    spec = flavor.Spec('i', 'n', 1, 1, 0)
+    flavor.check_sound(spec)
+    with pytest.raises(ValueError, match=field):
+        flavor.check_sound(dataclasses.replace(spec, **odd))
+
+
+@hypothesis.given(strategies.specs())
+def test_what_a_nova_may_hold_is_believed(spec):
+    flavor.check_sound(spec)
+
+
 @hypothesis.given(st.sets(st.sampled_from(flavor.NEEDED)))
 def test_what_a_new_flavor_lacks_is_named(missing):
     given = {name: value for name, value in _values().items() if name not in missing}

@@ -21,21 +21,25 @@ from flavorsvc.domain import fairness
 _counts = st.dictionaries(st.sampled_from('abcde'), st.integers(0, 50))
 
 
-@hypothesis.given(st.data(), _counts, st.integers(0, 40))
-def test_shares_are_within_what_waits_the_cap_and_the_room(data, due, room):
-    cap = {region: data.draw(st.integers(0, 8)) for region in due}
-    shares = fairness.shares(due, room, cap)
-    assert all(0 < share <= min(due[region], cap[region]) for region, share in shares.items())
-    possible = sum(min(due[region], cap[region]) for region in due)
-    assert sum(shares.values()) == min(room, possible)
+@hypothesis.given(_counts, st.integers(0, 40), _counts)
+def test_shares_are_within_what_waits_and_the_room(due, room, busy):
+    shares = fairness.shares(due, room, busy)
+    assert all(0 < share <= due[region] for region, share in shares.items())
+    assert sum(shares.values()) == min(room, sum(due.values()))
 
 
-@hypothesis.given(_counts, st.integers(0, 40))
-def test_no_region_gets_two_more_than_one_that_still_waits(due, room):
-    shares = fairness.shares(due, room, dict.fromkeys(due, 100))
+@hypothesis.given(_counts, st.integers(0, 40), _counts)
+def test_no_region_that_gets_one_has_two_more_than_one_that_still_waits(due, room, busy):
+    shares = fairness.shares(due, room, busy)
+    after = {region: busy.get(region, 0) + shares.get(region, 0) for region in due}
     for region, waiting in due.items():
         if shares.get(region, 0) < waiting:
-            assert max(shares.values(), default=0) <= shares.get(region, 0) + 1
+            assert all(after[other] <= after[region] + 1 for other in shares)
+
+
+@hypothesis.given(st.lists(st.sampled_from('abcde'), unique=True, min_size=1))
+def test_the_one_in_front_goes_first(queue):
+    assert list(fairness.shares(dict.fromkeys(queue, 3), 1, {})) == queue[:1]
 
 
 @hypothesis.given(st.integers(1, 1000), st.floats(0, 1))

@@ -10,35 +10,29 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Every option of flavorsvc, and the three ways to load them.
-
-Configuration is an argument: nothing in flavorsvc reads a global. A process
-registers only what it may know, so an API process that is handed a database
-URL or a cloud's credential has no option to read it from.
-"""
+"""The options of flavorsvc itself, by group."""
 
 import ipaddress
-import re
 import socket
 
-from keystoneauth1 import loading
-from keystonemiddleware import auth_token
 from oslo_config import cfg
 from oslo_config import types
-from oslo_db import options as db_options
-from oslo_log import log
-import oslo_messaging
-from oslo_messaging import opts as messaging_opts
-from oslo_middleware import cors
-from oslo_middleware import http_proxy_to_wsgi
-from oslo_middleware import sizelimit
-from oslo_policy import opts as policy_opts
-from pbr import version
 
 CLOUD_GROUP = 'cloud'
 
 #: Seconds that a Nova or Keystone gets to answer; without any, one could hold a worker for ever.
-_TIMEOUT_S = 30
+TIMEOUT_S = 30
+
+#: Seconds that Keystone gets to say whose a token is; the caller waits meanwhile.
+TOKEN_TIMEOUT_S = 10
+
+
+class _Network(types.String):
+    """An IPv4 or IPv6 network, or one address."""
+
+    def __call__(self, value):
+        return str(ipaddress.ip_network(super().__call__(value)))
+
 
 DEFAULT_OPTS = [
     cfg.HostDomainOpt('host', default=socket.gethostname(), sample_default='<host name>',
@@ -56,6 +50,10 @@ RPC_OPTS = [
     cfg.IntOpt('monitor_timeout', default=3, min=2,
                help='Seconds without a sign of life from a conductor after which a call is given '
                     'up and the API answers 503.'),
+    cfg.StrOpt('version_cap', regex=r'^1\.\d+$',
+               help='Highest version of the calls to conductors, while some of them are still of '
+                    'a release that knows no higher one: "flavorsvc-status upgrade check" of that '
+                    'release tells it. By default that of this release.'),
 ]
 
 API = cfg.OptGroup('api', title='The HTTP server of flavorsvc-api')
@@ -73,16 +71,38 @@ API_OPTS = [
     cfg.IntOpt('max_limit', default=1000, min=1,
                help='Most items in one page of a list, and the size of a page when the request '
                     'names no limit.'),
+    cfg.ListOpt('healthcheck_details_for', default=[], item_type=_Network(),
+                help='Networks from which /healthcheck?detailed=true is answered, without a token: '
+                     'with the regions, their states and queues, and the conductors. A request '
+                     'that came through a proxy is not, whatever its address.'),
 ]
 
-COMPUTE_API = cfg.OptGroup('compute_api', title='The flavors of Nova\'s own API, at /v2.1')
+METRICS = cfg.OptGroup('metrics', title='Metrics for Prometheus')
+METRICS_OPTS = [
+    cfg.BoolOpt('enabled', default=False,
+                help='Whether each process serves its metrics over HTTP.'),
+    cfg.HostAddressOpt('host', default='127.0.0.1',
+                       help='Address to serve metrics on. Nobody is asked who they are: whoever '
+                            'reaches it can read them.'),
+    cfg.Opt('ports', type=types.Range(1, 65535), default='9891-9899',
+            help='Ports to serve metrics on. Each process takes the first one that is free: each '
+                 'worker of the API, under whatever server, and each conductor.'),
+]
+
+COMPUTE_API = cfg.OptGroup('compute_api', title='Nova\'s own API, at /v2.1')
 COMPUTE_API_OPTS = [
     cfg.BoolOpt('enabled', default=True,
-                help='Whether the API serves them, so that the tools of Nova manage the flavors '
-                     'of all regions.'),
+                help='Whether the API serves it, so that the tools of Nova manage the flavors '
+                     'of all regions, and reach the servers of each.'),
     cfg.ListOpt('install_regions', default=['all'],
                 help='Regions that a flavor made there goes to, besides the default region; '
                      '"all" is every region that there is at that time.'),
+    cfg.BoolOpt('show_unmanaged', default=False,
+                help='Whether the flavors that the default region has but the catalogue does not '
+                     'are shown beside those of the catalogue, each as that region\'s Nova shows '
+                     'it to the caller. They cannot be changed there. Every list then takes calls '
+                     'to that Nova, with the token of the caller, so auth_strategy must be '
+                     'keystone; while it does not answer, lists get 503.'),
 ]
 
 AUTHENTICATION_OPTS = [
@@ -116,6 +136,11 @@ CLOUD_OPTS = [
     cfg.StrOpt('default_region', default='RegionOne',
                help='Region meant by calls that name none, such as the registration of an '
                     'openstack_flavor.'),
+    cfg.ListOpt('ignored_regions', default=['flavorsvc'],
+                help='Regions of the service catalogue that are left alone: nothing is installed '
+                     'in them. The region under which the catalogue offers flavorsvc as a compute '
+                     'service is one (see "flavorsvc-manage catalog register"); it is also known '
+                     'by its URL and by what it answers.'),
     cfg.IntOpt('discovery_interval', default=60, min=1,
                help='Seconds between two looks at the service catalogue for regions.'),
 ]
@@ -128,13 +153,61 @@ ENGINE_OPTS = [
                help='Installations converged at the same time in one region, over all '
                     'conductors, where the region sets no number of its own.'),
     cfg.IntOpt('lease', default=60, min=5,
-               help='Seconds after which the work of a conductor that died is taken over.'),
+               help='Seconds after which the work of a conductor that died is taken over. The '
+                    'clocks of all conductors have to agree to a fraction of it.'),
+    cfg.FloatOpt('slow_after', default=5.0, min=0.01,
+                 help='Seconds of average answer time from which a region is called slow, and '
+                      'gets a quarter of its cap so that it does not keep the workers from '
+                      'others.'),
     cfg.FloatOpt('poll_interval', default=2.0, min=0.05,
                  help='Seconds between two looks for due installations when no request '
                       'announced one.'),
     cfg.FloatOpt('retry_min', default=1.0, min=0.05,
                  help='Seconds before the first retry of a failed call; doubled each time.'),
     cfg.FloatOpt('retry_max', default=300.0, min=0.05, help='Most seconds between two retries.'),
+    cfg.FloatOpt('in_use_interval', default=900.0, min=0.05,
+                 help='Most seconds between two looks whether servers still use a flavor that is '
+                      'to be replaced, or to leave a region, once none do.'),
+]
+
+LIFECYCLE = cfg.OptGroup('lifecycle', title='What becomes of flavors')
+LIFECYCLE_OPTS = [
+    cfg.BoolOpt('describe_deprecation', default=False,
+                help='Whether the description that regions get of a deprecated flavor ends with '
+                     'the date, the successor and the reason. A change of this option reaches a '
+                     'flavor when that is next installed or changed. All conductors need the same '
+                     'value.'),
+]
+
+AUDIT = cfg.OptGroup('audit', title='Audits of regions, and their drift from the catalogue')
+AUDIT_OPTS = [
+    cfg.IntOpt('interval', default=3600, min=0,
+               help='Seconds between two audits of a region. With 0, regions are audited only '
+                    'when somebody asks.'),
+    cfg.StrOpt('default_policy', default='report',
+               choices=[('ignore', 'audit a region only when somebody asks'),
+                        ('report', 'record what is found'),
+                        ('repair-safe', 'and create what is missing, and put right what Nova can '
+                                        'change'),
+                        ('repair-all', 'and also delete and create flavors of the service whose '
+                                       'fixed fields differ')],
+               help='What is done about the drift of regions that have no drift_policy of their '
+                    'own.'),
+    cfg.IntOpt('max_flavors', default=10000, min=1,
+               help='Most flavors of a region that is audited, compared or adopted from. One that '
+                    'has more is not, and says so: whoever runs it could fill the database.'),
+    cfg.IntOpt('keep_resolved', default=90, min=0,
+               help='Days after which findings that are resolved are forgotten.'),
+]
+
+PLANS = cfg.OptGroup('plans', title='Plans')
+PLANS_OPTS = [
+    cfg.IntOpt('keep', default=30, min=1,
+               help='Days for which a plan is kept after it was made, and once more after it was '
+                    'applied.'),
+    cfg.IntOpt('max_actions', default=20000, min=1,
+               help='Most actions of a plan, each about one flavor in one region. One that would '
+                    'have more is not made: name fewer regions at a time.'),
 ]
 
 CAPABILITIES = cfg.OptGroup('capabilities', title='Properties of composed nodes')
@@ -144,13 +217,6 @@ CAPABILITIES_OPTS = [
                     'properties of a flavor (cpu_arch, cpu_speed_mhz, memory_speed_mhz) to extra '
                     'specs.'),
 ]
-
-
-class _Network(types.String):
-    """An IPv4 or IPv6 network, or one address."""
-
-    def __call__(self, value):
-        return str(ipaddress.ip_network(super().__call__(value)))
 
 
 INFRASTRUCTURES = cfg.OptGroup('infrastructures', title='Clouds with a Keystone of their own')
@@ -182,150 +248,11 @@ CREDENTIALS_OPTS = [
                     'those that only open what they sealed.'),
 ]
 
-_SHARED = ((RPC, RPC_OPTS),)
-_API = ((None, AUTHENTICATION_OPTS), (API, API_OPTS), (COMPUTE_API, COMPUTE_API_OPTS),
-        (HTTP_BASIC, HTTP_BASIC_OPTS), (POLICY, POLICY_OPTS))
-_CONDUCTOR = ((None, DEFAULT_OPTS), (CLOUD, CLOUD_OPTS), (ENGINE, ENGINE_OPTS),
-              (CAPABILITIES, CAPABILITIES_OPTS), (INFRASTRUCTURES, INFRASTRUCTURES_OPTS),
-              (CREDENTIALS, CREDENTIALS_OPTS))
-
-
-def list_opts():
-    """Give oslo.config's generator all options of flavorsvc itself.
-
-    :returns: list of (group, options)
-    """
-    session = loading.get_session_conf_options()
-    cfg.set_defaults(session, timeout=_TIMEOUT_S)
-    credential = (loading.get_auth_common_conf_options()
-                  + loading.get_auth_plugin_conf_options('password'))
-    return [*_SHARED, *_API, *_CONDUCTOR, (CLOUD_GROUP, session + credential)]
-
-
-def set_library_defaults():
-    """Set the defaults that differ from those of the oslo libraries."""
-    oslo_messaging.set_transport_defaults('flavorsvc')
-    cfg.set_defaults(sizelimit.OPTS, max_request_body_size=1024 * 1024)
-    cors.set_defaults(
-        allow_headers=['X-Auth-Token', 'X-Auth-Token-KeyStone', 'Authorization', 'User',
-                       'Password', 'X-OpenStack-Request-ID', 'OpenStack-API-Version',
-                       'X-OpenStack-Nova-API-Version', 'If-Match', 'Prefer'],
-        expose_headers=['X-OpenStack-Request-ID', 'OpenStack-API-Version',
-                        'X-OpenStack-Nova-API-Version', 'ETag', 'Location',
-                        'Preference-Applied'],
-        allow_methods=['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
-    log.set_defaults(default_log_levels=[
-        *log.get_default_log_levels(), 'alembic=WARN', 'keystoneauth=INFO', 'novaclient=INFO',
-        'kombu=WARN',
-        'oslo_messaging=INFO', 'oslo_policy=INFO', 'waitress=INFO'])
-
-
-def load_api(argv, default_config_files=None):
-    """Load what an API process may know: no database, no cloud credential.
-
-    :param argv: list of str, the command line without the program's name
-    :param default_config_files: files to read when argv names none
-    :returns: oslo_config.cfg.ConfigOpts
-    """
-    return _load(argv, default_config_files, _register_api)
-
-
-def load_conductor(argv, default_config_files=None):
-    """Load what a conductor may know: nothing of HTTP.
-
-    :param argv: list of str, the command line without the program's name
-    :returns: oslo_config.cfg.ConfigOpts
-    """
-    return _load(argv, default_config_files, _register_conductor)
-
-
-def load_all_in_one(argv, default_config_files=None):
-    """Load the options of both, for the one process that is both.
-
-    :param argv: list of str, the command line without the program's name
-    :returns: oslo_config.cfg.ConfigOpts
-    """
-    return _load(argv, default_config_files, _register_api, _register_conductor)
-
-
-def load_manage(argv, cli_opts, default_config_files=None):
-    """Load the options of flavorsvc-manage: the conductor's, and its subcommands.
-
-    :param cli_opts: options to register for the command line
-    :returns: oslo_config.cfg.ConfigOpts
-    """
-    def register_cli(conf):
-        conf.register_cli_opts(cli_opts)
-    return _load(argv, default_config_files, _register_conductor, register_cli)
-
-
-def check(conf):
-    """Look at every value, so that a wrong one stops the start and not the work.
-
-    :param conf: oslo_config.cfg.ConfigOpts
-    :raises ValueError: naming the option, in a sentence for people
-    """
-    for name in conf:
-        value = _value(conf, name, 'DEFAULT')
-        if isinstance(value, cfg.ConfigOpts.GroupAttr):
-            for option in value:
-                _value(value, option, name)
-
-
-def _value(options, name, group):
-    try:
-        return options[name]
-    except cfg.ConfigFileValueError as error:
-        # oslo.config describes the place as a program would
-        place = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r'\1', str(error))
-        raise ValueError(f'[{group}] {place}') from error
-
-
-def check_conductor(conf):
-    """Look whether a conductor has what it cannot do without. See :func:`check`.
-
-    :raises ValueError: naming what is missing
-    """
-    check(conf)
-    for group, name, what in (('database', 'connection', 'the database'),
-                              (CLOUD_GROUP, 'auth_type', 'the credential for Keystone and Nova')):
-        if not conf[group][name]:
-            raise ValueError(f'[{group}] {name} is not set: it names {what}')
-
-
-def _load(argv, default_config_files, *registrations):
-    set_library_defaults()
-    conf = cfg.ConfigOpts()
-    log.register_options(conf)
-    for group, options in messaging_opts.list_opts():
-        conf.register_opts(options, group)
-    _register(conf, _SHARED)
-    for register in registrations:
-        register(conf)
-    conf(argv, project='flavorsvc', version=version.VersionInfo('flavorsvc').release_string(),
-         default_config_files=default_config_files)
-    return conf
-
-
-def _register(conf, groups):
-    for group, options in groups:
-        conf.register_opts(options, group)
-
-
-def _register_api(conf):
-    _register(conf, _API)
-    conf.register_opts(sizelimit.OPTS, 'oslo_middleware')
-    conf.register_opts(http_proxy_to_wsgi.OPTS, 'oslo_middleware')
-    policy_opts._register(conf)
-    for group, options in auth_token.list_opts():
-        conf.register_opts(options, group)
-    loading.register_auth_conf_options(conf, 'keystone_authtoken')
-    conf.set_default('service_type', 'flavorsvc', 'keystone_authtoken')
-
-
-def _register_conductor(conf):
-    _register(conf, _CONDUCTOR)
-    db_options.set_defaults(conf)
-    loading.register_session_conf_options(conf, CLOUD_GROUP)
-    conf.set_default('timeout', _TIMEOUT_S, CLOUD_GROUP)
-    loading.register_auth_conf_options(conf, CLOUD_GROUP)
+#: What API and conductor know, what only the API, what only the conductor: (group, options).
+SHARED = ((RPC, RPC_OPTS), (METRICS, METRICS_OPTS))
+API_PROCESS = ((None, AUTHENTICATION_OPTS), (API, API_OPTS), (COMPUTE_API, COMPUTE_API_OPTS),
+               (HTTP_BASIC, HTTP_BASIC_OPTS), (POLICY, POLICY_OPTS))
+CONDUCTOR = ((None, DEFAULT_OPTS), (CLOUD, CLOUD_OPTS), (ENGINE, ENGINE_OPTS),
+             (LIFECYCLE, LIFECYCLE_OPTS), (AUDIT, AUDIT_OPTS), (PLANS, PLANS_OPTS),
+             (CAPABILITIES, CAPABILITIES_OPTS), (INFRASTRUCTURES, INFRASTRUCTURES_OPTS),
+             (CREDENTIALS, CREDENTIALS_OPTS))
