@@ -58,6 +58,9 @@ def nova_flavors(sandbox, region):
     for flavor in _all(nova, 'flavors/detail?is_public=None', 'flavors'):
         if not flavor['os-flavor-access:is_public']:
             answer = nova.get(f'/flavors/{flavor["id"]}/os-flavor-access')
+            if answer.status_code == 404:
+                # it was deleted since the list was read
+                continue
             assert answer.status_code == 200, answer.text
             flavor['projects'] = [each['tenant_id'] for each in answer.json()['flavor_access']]
         found[flavor['id']] = _fields(flavor, FIELDS.values())

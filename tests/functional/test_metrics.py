@@ -32,7 +32,6 @@ from flavorsvc.domain import failures
 from tests.functional import site as sites
 from tests.functional import test_engine
 from tests.functional import test_requests
-from tests.functional import test_stopping
 
 ask = test_requests.ask
 world = test_engine.world
@@ -315,7 +314,7 @@ def test_api_and_conductor_in_one_process_share_a_port(three_ports, tmp_path):
         [sys.executable, '-c', 'from flavorsvc.cmd import all_in_one; all_in_one.main()',
          '--config-file', str(path)], stderr=subprocess.DEVNULL)
     try:
-        test_stopping.until(lambda: log.exists() and 'Listening on' in log.read_text())
+        sites.until(lambda: log.exists() and 'Listening on' in log.read_text())
         urllib.request.urlopen(f'http://127.0.0.1:{first + 2}/healthcheck', timeout=30).close()
         found = scraped(first)
         assert {(sample.labels['route'], sample.value) for sample

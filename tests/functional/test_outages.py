@@ -33,6 +33,40 @@ from flavorsvc.sandbox import supervision
 from tests.functional import site as sites
 
 
+class Relay(socketserver.BaseRequestHandler):
+    """Passes on what comes, in both directions, 20 ms later."""
+
+    def handle(self):
+        with socket.create_connection(self.server.behind) as behind:
+            back = threading.Thread(target=self._pass_on, args=(behind, self.request))
+            back.start()
+            self._pass_on(self.request, behind)
+            back.join()
+
+    def _pass_on(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                # no waiting for anything: it is how long the line is
+                time.sleep(0.02)
+                target.sendall(data)
+        for each in (source, target):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def relay(rabbit_url, port=0):
+    """Have the broker also at the end of a long line; yields the URL there."""
+    found = urllib.parse.urlsplit(rabbit_url)
+    with socketserver.ThreadingTCPServer(('127.0.0.1', port), Relay) as server:
+        server.behind = found.hostname, found.port
+        threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.05}).start()
+        try:
+            yield rabbit_url.replace(f':{found.port}', f':{server.server_address[1]}')
+        finally:
+            server.shutdown()
+
+
 @pytest.fixture
 def nobody():
     """A place on this machine where nobody listens."""
@@ -56,17 +90,28 @@ def test_the_log_tells_what_keeps_a_database_from_answering(tmp_path, caplog):
     assert 'no such column: height' in caplog.text
 
 
-@pytest.mark.timeout(60)
-def test_the_first_to_call_a_conductor_do_not_wait_for_the_broker(tmp_path, nobody):
-    conf = sites.configuration(tmp_path, f'rabbit://guest:secret@{nobody}/', 'sqlite://')
+@pytest.mark.timeout(90)
+def test_the_first_to_call_a_conductor_do_not_wait_for_the_broker(tmp_path, nobody, rabbit_url):
+    address = urllib.parse.urlsplit(rabbit_url)
+    conf = sites.configuration(
+        tmp_path, rabbit_url.replace(f'{address.hostname}:{address.port}', nobody), 'sqlite://')
     conf.set_override('monitor_timeout', 2, 'rpc')
-    conductor = client.Conductor(rpc.transport(conf), conf)
+    conf.set_override('timeout', 2, 'rpc')
+    transport = rpc.transport(conf)
+    conductor = client.Conductor(transport, conf)
 
-    def ask(number):
-        with pytest.raises(errors.Unavailable, match='The message broker does not answer'):
+    def refusal(_=None):
+        with pytest.raises(errors.Unavailable) as caught:
             conductor.ping(context.RequestContext())
+        return str(caught.value)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(ask, range(8)))
+        for told in pool.map(refusal, range(8)):
+            assert told.startswith('The message broker does not answer')
+
+    # and once it is there, they miss a conductor alone
+    with relay(rabbit_url, int(nobody.split(':')[1])):
+        sites.until(lambda: 'broker' not in refusal())
+        transport.cleanup()
 
 
 @pytest.mark.timeout(60)
@@ -80,48 +125,15 @@ def test_a_broker_that_lets_nobody_in_is_one_that_is_away(tmp_path, rabbit_url):
             conductor.ping(context.RequestContext())
 
 
-class Relay(socketserver.BaseRequestHandler):
-    """Passes on what comes, in both directions, 20 ms later."""
-
-    def handle(self):
-        with socket.create_connection(self.server.behind) as behind:
-            back = threading.Thread(target=self._pass_on, args=(behind, self.request))
-            back.start()
-            self._pass_on(self.request, behind)
-            back.join()
-
-    def _pass_on(self, source, target):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                # no waiting for anything: it is how long the line is
-                time.sleep(0.02)
-                target.sendall(data)
-        for each in (source, target):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.fixture
-def distant_rabbit_url(rabbit_url):
-    """The broker at the end of a long line."""
-    found = urllib.parse.urlsplit(rabbit_url)
-    with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Relay) as server:
-        server.behind = found.hostname, found.port
-        threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.05}).start()
-        try:
-            yield rabbit_url.replace(f':{found.port}', f':{server.server_address[1]}')
-        finally:
-            server.shutdown()
-
-
 @pytest.mark.timeout(60)
-def test_the_queue_for_replies_is_opened_over_a_long_line(tmp_path, distant_rabbit_url, caplog):
+def test_the_queue_for_replies_is_opened_over_a_long_line(tmp_path, rabbit_url, caplog):
     """The library takes a broker for one that is away that takes no call within its timeout."""
-    conf = sites.configuration(tmp_path, distant_rabbit_url, 'sqlite://')
-    transport = rpc.transport(conf)
-    try:
-        assert rpc.ReplyQueue(rpc.client(conf, transport, client.VERSION)).is_open(50)
-        port = urllib.parse.urlsplit(distant_rabbit_url).port
-        assert [each for each in caplog.messages if f':{port} is unreachable' in each] == []
-    finally:
-        transport.cleanup()
+    with relay(rabbit_url) as distant:
+        conf = sites.configuration(tmp_path, distant, 'sqlite://')
+        transport = rpc.transport(conf)
+        try:
+            assert rpc.ReplyQueue(rpc.client(conf, transport, client.VERSION)).is_open(50)
+            port = urllib.parse.urlsplit(distant).port
+            assert [each for each in caplog.messages if f':{port} is unreachable' in each] == []
+        finally:
+            transport.cleanup()
