@@ -12,6 +12,7 @@
 
 """keystoneauth sessions: one a cloud for all its regions. One token, many calls."""
 
+import contextlib
 import threading
 
 import cachetools
@@ -91,8 +92,7 @@ class Cloud:
         :raises failures.Failure: when it does not answer as a Nova
         """
         with failing.classified('nova'):
-            versions = _Versions(nova_client.Client(
-                '2.1', session=_counted(self.session, region), endpoint_override=endpoint))
+            versions = _Versions(_client('2.1', _counted(self.session, region), endpoint))
             try:
                 return api_versions.discover_version(
                     versions, api_versions.APIVersion('2.latest')).get_string()
@@ -109,8 +109,7 @@ class Cloud:
         :raises failures.Failure: when it does not
         """
         with failing.classified('nova'):
-            nova_client.Client(microversion, session=self.session, endpoint_override=endpoint
-                               ).flavors.list(limit=1)
+            _client(microversion, self.session, endpoint).flavors.list(limit=1)
 
     def nova(self, endpoint, microversion, request_id, region, may_change=lambda: True):
         """Give the border to one region's Nova, for the work of one request.
@@ -122,9 +121,8 @@ class Cloud:
         :param may_change: function without arguments, see :class:`flavorsvc.cloud.nova.Nova`
         :returns: nova.Nova
         """
-        client = nova_client.Client(microversion, session=_counted(self.session, region),
-                                    timings=True,
-                                    endpoint_override=endpoint, global_request_id=request_id)
+        client = _client(microversion, _counted(self.session, region), endpoint, timings=True,
+                         global_request_id=request_id)
         return nova.Nova(client, may_change)
 
     def passage(self, endpoint, request_id, region):
@@ -192,6 +190,20 @@ class _Counted:
 
 def _counted(session, region):
     return session if region is None else _Counted(session, region)
+
+
+def _client(microversion, session, endpoint, **options):
+    client = nova_client.Client(microversion, session=session, endpoint_override=endpoint,
+                                **options)
+    # novaclient notes for shells, in files of the user's home, each flavor that it makes or lists
+    for manager in (client.flavors, client.flavor_access, client.servers, client.versions):
+        manager.completion_cache = _unnoted
+    return client
+
+
+@contextlib.contextmanager
+def _unnoted(cache_type, obj_class, mode):
+    yield
 
 
 class Clouds:

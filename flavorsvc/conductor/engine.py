@@ -28,6 +28,7 @@ from flavorsvc.conductor import lease as leases
 from flavorsvc.conductor import pulse
 from flavorsvc.db import claims
 from flavorsvc.db import moving
+from flavorsvc.db import outcomes
 from flavorsvc.db import probing
 from flavorsvc.domain import backoff
 from flavorsvc.domain import errors
@@ -36,6 +37,10 @@ from flavorsvc.domain import health
 from flavorsvc.domain import installation
 
 LOG = log.getLogger(__name__)
+
+#: Most installations of one region that a worker converges one after the other, before others may
+#: need it more.
+_IN_A_ROW = 8
 
 #: Reasons of failures that may be about the one flavor, or about the region.
 _DOUBTFUL = frozenset(['server_error', 'unexpected'])
@@ -160,21 +165,41 @@ class Engine:
             self._in_flight[claim.id] = now + self._lease
             self._pool.submit(self._work, claim)
 
-    def _work(self, claim):
+    def _work(self, claim, in_a_row=1):
+        following = None
+        try:
+            following = self._fulfil(claim, in_a_row)
+            if following is not None:
+                self._in_flight[following.id] = timeutils.utcnow() + self._lease
+                self._pool.submit(self._work, following, in_a_row + 1)
+        finally:
+            del self._in_flight[claim.id]
+            if following is None:
+                # there is room for what is due elsewhere
+                self._wake.set()
+
+    def _fulfil(self, claim, in_a_row):
+        """Converge what was claimed, and record what came of it.
+
+        :param in_a_row: int, how many of this region this is since others could have its place
+        :returns: claims.Claim that takes its place, or None
+        """
         context.RequestContext(request_id=claim.request_id,
                                global_request_id=claim.global_request_id)
-        lease = leases.Lease(self._db, claim, self._conf.lease)
+        lease, following = leases.Lease(self._db, claim, self._conf.lease), None
         try:
-            recorded = self._record(claim, *self._try(claim, lease))
+            origin, failure = self._try(claim, lease)
+            if failure is None:
+                recorded, following = self._record(claim, origin, in_a_row)
+            else:
+                recorded = self._record_failure(claim, failure)
             if lease.deleted:
                 self._after_deleting(claim, recorded)
         except Exception:
             # Nothing was recorded, so the lease runs out and it is tried again.
             LOG.exception('Cannot record the result for flavor %s in region %s',
                           claim.flavor['id'], claim.region)
-        finally:
-            del self._in_flight[claim.id]
-            self._wake.set()
+        return following
 
     def _after_deleting(self, claim, recorded):
         now = timeutils.utcnow()
@@ -222,25 +247,39 @@ class Engine:
             return failures.Unreachable(silence.reason, silence.text, silence.retry_after_s)
         return failure
 
-    def _record(self, claim, origin, failure):
-        """Write down what came of a claim.
+    def _record(self, claim, origin, in_a_row):
+        """Write down that the region agrees, and claim what comes next there.
+
+        :returns: (bool, claims.Claim or None); False when the lease was lost or a newer wish came
+            meanwhile
+        """
+        now = self._tried(claim, 'done')
+        LOG.info('Flavor %s is %s in region %s', claim.flavor['id'], claim.desired, claim.region)
+        finished, following = self._db.write(self._finish, claim, origin, now,
+                                             in_a_row < _IN_A_ROW and not self._stopping.is_set())
+        if finished and claim.wished_at is not None:
+            metrics.observe('converge_latency_seconds', (now - claim.wished_at).total_seconds(),
+                            region=claim.region, desired=claim.desired)
+        return finished, following
+
+    def _finish(self, session, claim, origin, now, goes_on):
+        if not outcomes.finish(session, claim, origin, now):
+            return False, None
+        return True, claims.follow(session, claim, now, self._conf.lease, self._conf.per_region,
+                                   list(self._in_flight)) if goes_on else None
+
+    def _record_failure(self, claim, failure):
+        """Write down that the region does not agree yet.
 
         :returns: bool, False when the lease was lost or a newer wish came meanwhile
         """
-        now = timeutils.utcnow()
         where = (claim.flavor['id'], claim.region)
-        metrics.count('converge_attempts', region=claim.region, desired=claim.desired,
-                      outcome='done' if failure is None else failure.reason)
         if isinstance(failure, failures.Unreachable):
+            now = self._tried(claim, failure.reason, answered=False)
             LOG.warning('Flavor %s: region %s does not answer: %s', *where, failure.text)
             return self._fail(claim, installation.Event.FAIL, failure,
                               self.heed(claim.region_pk, failure, now))
-        if claim.region_state not in health.ANSWERING:
-            self._db.write(probing.answered, claim.region_pk, now)
-        if failure is None:
-            LOG.info('Flavor %s is %s in region %s', claim.flavor['id'], claim.desired,
-                     claim.region)
-            return self._finish(claim, origin, now)
+        now = self._tried(claim, failure.reason)
         if isinstance(failure, failures.Refused):
             LOG.warning('Flavor %s: region %s refuses it: %s', *where, failure.text)
             return self._fail(claim, installation.Event.REFUSE, failure, None)
@@ -249,12 +288,17 @@ class Engine:
         return self._fail(claim, installation.Event.FAIL, failure,
                           now + datetime.timedelta(seconds=self._wait_s(claim, failure)))
 
-    def _finish(self, claim, origin, now):
-        finished = self._db.write(claims.finish, claim, origin, now)
-        if finished and claim.wished_at is not None:
-            metrics.observe('converge_latency_seconds', (now - claim.wished_at).total_seconds(),
-                            region=claim.region, desired=claim.desired)
-        return finished
+    def _tried(self, claim, outcome, answered=True):
+        """Count a try, and record that a region answers of which that was not known.
+
+        :returns: naive UTC datetime, now
+        """
+        now = timeutils.utcnow()
+        metrics.count('converge_attempts', region=claim.region, desired=claim.desired,
+                      outcome=outcome)
+        if answered and claim.region_state not in health.ANSWERING:
+            self._db.write(probing.answered, claim.region_pk, now)
+        return now
 
     def _wait_s(self, claim, failure):
         if isinstance(failure, failures.InUse):
@@ -265,5 +309,5 @@ class Engine:
                                random.random())
 
     def _fail(self, claim, event, failure, next_at):
-        return self._db.write(claims.fail, claim, event, failure.reason, failure.text, next_at,
+        return self._db.write(outcomes.fail, claim, event, failure.reason, failure.text, next_at,
                               claim.attempts + 1, getattr(failure, 'servers', None))

@@ -55,7 +55,11 @@ class Pulse:
         self._recorded_at = now
         with self._lock:
             felt, self._felt = self._felt, collections.defaultdict(list)
-        for region_pk, times_s in felt.items():
+        self._db.write(self._measured, felt, now)
+
+    def _measured(self, session, felt, now):
+        # whoever locks several regions does so in this order
+        for region_pk, times_s in sorted(felt.items()):
             if times_s:
-                self._db.write(probing.measured, region_pk, statistics.fmean(times_s), now,
-                               self._slow_after_s)
+                probing.measured(session, region_pk, statistics.fmean(times_s), now,
+                                 self._slow_after_s)

@@ -61,8 +61,13 @@ def set_library_defaults():
         rabbit_qos_prefetch_count=1,
         # Seconds. Calls get 503 until processes have found the broker that is back.
         rabbit_interval_max=5)
-    # The first to use the database would wait for it for minutes, and all others with it.
-    cfg.set_defaults(db_options.database_opts, max_retries=0)
+    cfg.set_defaults(
+        db_options.database_opts,
+        # The first to use the database would wait for it for minutes, and all others with it.
+        max_retries=0,
+        # A connection beyond these is opened for one transaction, which costs more than that
+        # does; this has one for each worker of the engine, and some for calls.
+        max_pool_size=20)
     cfg.set_defaults(sizelimit.OPTS, max_request_body_size=1024 * 1024)
     cors.set_defaults(
         allow_headers=['X-Auth-Token', 'X-Auth-Token-KeyStone', 'Authorization', 'User',

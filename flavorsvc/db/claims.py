@@ -23,9 +23,7 @@ import datetime
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from flavorsvc.db import drift
 from flavorsvc.db import flavors
-from flavorsvc.db import outbox
 from flavorsvc.db import regions
 from flavorsvc.db import tables
 from flavorsvc.domain import fairness
@@ -35,6 +33,12 @@ from flavorsvc.domain import installation
 #: desired → the status of an installation that is being worked on.
 _CLAIMED = {desired: installation.after(installation.State.PENDING, event)
             for desired, event in installation.CLAIMS.items()}
+
+#: What a claim tells is read with the installation.
+_IN_FULL = (orm.joinedload(tables.Installation.region).joinedload(tables.Region.credential),
+            orm.joinedload(tables.Installation.flavor).selectinload(tables.Flavor.access))
+
+_AT_WORK = orm.aliased(tables.Installation)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,27 +122,65 @@ def take(session, owner, room, now, lease_s, default_cap, under_way=()):
     waiting = {pk: _waiting(session, pk, min(room, caps[pk] - busy.get(pk, 0)), ready)
                for pk in wanting}
     shares = fairness.shares({pk: len(found) for pk, found in waiting.items()}, room, busy)
-    taken = {row.id: row.tried for pk, share in shares.items() for row in waiting[pk][:share]}
+    chosen = [each for pk, share in shares.items() for each in waiting[pk][:share]]
+    # also a worker of this conductor may have claimed one of them meanwhile, see follow()
+    taken = dict(session.execute(
+        sa.select(tables.Installation.id, tables.Installation.tried)
+        .where(tables.Installation.id.in_(chosen), *due(now))
+        .order_by(tables.Installation.id).with_for_update()).all())
     if not taken:
         return []
     session.execute(
         sa.update(tables.Turn).where(tables.Turn.region_pk.in_(shares)).values(taken_at=now)
         .execution_options(synchronize_session=False))
-    session.execute(
-        sa.update(tables.Installation)
-        .where(tables.Installation.id.in_(taken), *due(now))
+    _lease(session, owner, now, lease_s, tables.Installation.id.in_(taken))
+    rows = session.scalars(
+        sa.select(tables.Installation).where(tables.Installation.id.in_(taken))
+        .options(*_IN_FULL))
+    return [_claim(row, owner, taken[row.id]) for row in rows.all()]
+
+
+def follow(session, claim, now, lease_s, default_cap, under_way):
+    """Claim what comes next in the region of a claim that was fulfilled in this transaction.
+
+    It takes the place of the other one: no more is at work in the region than before, whatever
+    other conductors claim meanwhile, so that it needs no turn. A region that is not simply up, or
+    whose cap went down, is left to :func:`take`, which takes the same parameters.
+
+    :param claim: Claim
+    :returns: Claim, or None
+    """
+    busy = (sa.select(sa.func.count()).select_from(_AT_WORK)
+            .where(_AT_WORK.region_pk == claim.region_pk, _AT_WORK.lease_until >= now))
+    row = session.scalars(
+        sa.select(tables.Installation).join(tables.Installation.region)
+        .where(tables.Installation.region_pk == claim.region_pk, *due(now),
+               tables.Installation.id.not_in(under_way), *_open(now), tables.Region.state == 'up',
+               busy.scalar_subquery() < sa.func.coalesce(tables.Region.max_concurrency,
+                                                         default_cap))
+        .order_by(tables.Installation.next_attempt_at, tables.Installation.id).limit(1)
+        .options(*_IN_FULL).execution_options(populate_existing=True)).first()
+    if row is None or not _lease(session, claim.owner, now, lease_s,
+                                 tables.Installation.id == row.id,
+                                 # what was read of it is still so
+                                 tables.Installation.revision == row.revision):
+        return None
+    return _claim(row, claim.owner, row.tried)
+
+
+def _lease(session, owner, now, lease_s, *which):
+    """Claim what is due of some installations.
+
+    :returns: int, how many
+    """
+    return session.execute(
+        sa.update(tables.Installation).where(*which, *due(now))
         .values(lease_owner=owner, lease_until=now + datetime.timedelta(seconds=lease_s),
                 updated_at=now,
                 tried=sa.or_(tables.Installation.tried,
                              tables.Installation.desired == installation.Desired.PRESENT),
                 status=sa.case(_CLAIMED, value=tables.Installation.desired))
-        .execution_options(synchronize_session=False))
-    rows = session.scalars(
-        sa.select(tables.Installation)
-        .where(tables.Installation.id.in_(taken), tables.Installation.lease_owner == owner)
-        .options(orm.joinedload(tables.Installation.region).joinedload(tables.Region.credential),
-                 orm.joinedload(tables.Installation.flavor).selectinload(tables.Flavor.access)))
-    return [_claim(row, taken[row.id]) for row in rows.all()]
+        .execution_options(synchronize_session=False)).rowcount
 
 
 def _begun(row):
@@ -174,60 +216,9 @@ def hold(session, claim, until, servers=None):
     counted = {} if servers is None else {'servers': servers}
     held = session.execute(
         sa.update(tables.Installation)
-        .where(*_mine(claim), tables.Installation.revision == claim.revision)
+        .where(*mine(claim), tables.Installation.revision == claim.revision)
         .values(lease_until=until, **counted).execution_options(synchronize_session=False))
     return held.rowcount == 1
-
-
-def finish(session, claim, origin, now):
-    """Record that a region agrees with what was claimed.
-
-    The last region that a flavor leaves takes a flavor that is being deleted
-    with it.
-
-    :param claim: Claim
-    :param origin: 'created', 'adopted', or None to leave what is recorded
-    :returns: bool, False when the lease was lost or a newer wish came meanwhile
-    """
-    state = installation.after(claim.status, installation.Event.FINISH)
-    if state == installation.State.GONE:
-        return _forget(session, claim, now)
-    values = {'observed_generation': claim.generation}
-    if origin is not None:
-        values['origin'] = origin
-    if origin == 'created':
-        values['tried'] = True  # whoever disowned it meanwhile could not know
-    if _update(session, claim, status=state, reason=None, error=None, attempts=0,
-               next_attempt_at=None, wished_at=None, installed=None, on_immutable=None,
-               **values):
-        drift.resolve(session, claim.region_pk, claim.flavor['id'], now)
-        _note(session, 'installation.active', claim, state)
-        return True
-    _let_go(session, claim, **values)
-    return False
-
-
-def fail(session, claim, event, reason, text, next_attempt_at, attempts, servers=None):
-    """Record that a try failed.
-
-    :param event: installation.Event.FAIL, with the time of the next try, or REFUSE
-    :param reason: str, code
-    :param text: str, in the other side's words
-    :param next_attempt_at: naive UTC datetime, or None
-    :param attempts: int, tries that failed since the wish
-    :param servers: int, how many use the flavor, or None to leave what is recorded
-    :returns: bool, False when the lease was lost or a newer wish came meanwhile
-    """
-    state = installation.after(claim.status, event)
-    values = {} if servers is None else {'servers': servers}
-    text = text[:tables.LONGEST_TEXT]
-    if _update(session, claim, status=state, reason=reason, error=text, attempts=attempts,
-               next_attempt_at=next_attempt_at, **values):
-        if event == installation.Event.REFUSE:
-            _note(session, 'installation.error', claim, state, reason, text, attempts)
-        return True
-    _let_go(session, claim, **values)
-    return False
 
 
 def release(session, owner):
@@ -248,14 +239,27 @@ def due(now):
                    tables.Installation.lease_until < now)]
 
 
+def mine(claim):
+    """Tell which installation a claim is on, while its conductor holds the lease.
+
+    :returns: list of SQL expressions on tables.Installation, all of which hold
+    """
+    return [tables.Installation.id == claim.id, tables.Installation.lease_owner == claim.owner]
+
+
+def _open(now):
+    """Tell of which regions work may be done now, as SQL expressions on tables.Region."""
+    return [tables.Region.state != 'gone', tables.Region.maintenance_since.is_(None),
+            sa.or_(tables.Region.probe_at.is_(None), tables.Region.probe_at <= now)]
+
+
 def _open_regions(session, now, default_cap, ready):
     """Give the caps of the regions where work waits that may be done, by whose turn it is."""
     waits = sa.exists().where(tables.Installation.region_pk == tables.Region.pk, *ready)
     rows = session.execute(
         sa.select(tables.Region.pk, tables.Region.state, tables.Region.max_concurrency)
         .outerjoin(tables.Turn, tables.Turn.region_pk == tables.Region.pk)
-        .where(tables.Region.state != 'gone', tables.Region.maintenance_since.is_(None),
-               sa.or_(tables.Region.probe_at.is_(None), tables.Region.probe_at <= now), waits)
+        .where(*_open(now), waits)
         .order_by(sa.func.coalesce(tables.Turn.taken_at, datetime.datetime.min),
                   tables.Region.pk))
     return {row.pk: health.cap(row.state, row.max_concurrency or default_cap) for row in rows}
@@ -282,21 +286,20 @@ def _lock_turns(session, region_pks, now):
 
 
 def _waiting(session, region_pk, limit, ready):
-    """Read what is due in a region, the oldest first."""
-    return session.execute(
-        sa.select(tables.Installation.id, tables.Installation.tried)
+    """Read the ids of what is due in a region, the oldest first."""
+    return session.scalars(
+        sa.select(tables.Installation.id)
         .where(tables.Installation.region_pk == region_pk, *ready)
         .order_by(tables.Installation.next_attempt_at, tables.Installation.id)
         .limit(max(0, limit))).all()
 
 
-def _claim(row, tried):
+def _claim(row, owner, tried):
     _begun(row)
     return Claim(
-        id=row.id, owner=row.lease_owner, revision=row.revision, desired=row.desired,
-        status=row.status, generation=row.flavor.generation, flavor=flavors.described(row.flavor),
-        attempts=row.attempts,
-        tried=tried,
+        id=row.id, owner=owner, revision=row.revision, desired=row.desired,
+        status=_CLAIMED[row.desired], generation=row.flavor.generation,
+        flavor=flavors.described(row.flavor), attempts=row.attempts, tried=tried,
         observed=row.observed_generation is not None,
         region_pk=row.region_pk, region=row.region.name, region_state=row.region.state,
         endpoint=row.region.endpoint, microversion=row.region.microversion,
@@ -304,51 +307,3 @@ def _claim(row, tried):
         wished_at=row.wished_at, access=regions.access(row.region),
         installed=tuple(row.installed or ()), on_immutable=row.on_immutable,
         unless_used=row.unless_used)
-
-
-def _mine(claim):
-    return [tables.Installation.id == claim.id, tables.Installation.lease_owner == claim.owner]
-
-
-def _update(session, claim, **values):
-    changed = session.execute(
-        sa.update(tables.Installation)
-        .where(*_mine(claim), tables.Installation.revision == claim.revision,
-               tables.Installation.wanted_generation <= claim.generation)
-        .values(lease_owner=None, lease_until=None, **values)
-        .execution_options(synchronize_session=False))
-    return changed.rowcount == 1
-
-
-def _let_go(session, claim, **values):
-    session.execute(
-        sa.update(tables.Installation).where(*_mine(claim))
-        .values(lease_owner=None, lease_until=None, **values)
-        .execution_options(synchronize_session=False))
-
-
-def _forget(session, claim, now):
-    row = session.scalars(
-        sa.select(tables.Flavor).where(tables.Flavor.id == claim.flavor['id'],
-                                       tables.Flavor.deleted == 0).with_for_update()).first()
-    if row is None:
-        return False  # its region was forgotten meanwhile, and the flavor with it
-    gone = session.execute(
-        sa.delete(tables.Installation)
-        .where(*_mine(claim), tables.Installation.revision == claim.revision)
-        .execution_options(synchronize_session=False))
-    if gone.rowcount != 1:
-        _let_go(session, claim, observed_generation=None, origin=None, tried=False)
-        return False
-    drift.resolve(session, claim.region_pk, claim.flavor['id'], now)
-    _note(session, 'installation.gone', claim, installation.State.GONE)
-    flavors.bury_if_left(session, row, now)
-    return True
-
-
-def _note(session, event, claim, status, reason=None, error=None, attempts=0):
-    outbox.note(session, event, {
-        'id': claim.id, 'flavor_id': claim.flavor['id'], 'flavor_name': claim.flavor['name'],
-        'region': claim.region, 'desired': claim.desired, 'status': status, 'reason': reason,
-        'error': error, 'attempts': attempts, 'generation': claim.generation,
-        'request_id': claim.request_id})

@@ -22,12 +22,14 @@ thread. The flavors are taken away after each. Prints a table, and writes JSON w
 
 import argparse
 from concurrent import futures
+import datetime
 import json
 import pathlib
 import statistics
 import sys
 import threading
 import time
+import urllib.parse
 
 from keystoneauth1 import adapter
 from keystoneauth1 import session as ksa_session
@@ -76,23 +78,27 @@ class Cloud:
 def by_service(cloud, names):
     """Install by flavorsvc, from the first request to the last active installation.
 
+    That an installation is active is recorded with its time, on the clock of this machine: to look
+    for it all the time would be work that nobody needs done.
+
     :returns: float seconds
     """
     for name in names:
         cloud.service.post('/v1/flavors', json={'flavor': {
             'id': name, 'name': name, 'vcpus': 1, 'ram': 512, 'disk': 0,
             'extra_specs': EXTRA_SPECS}})
-    began = time.perf_counter()
+    began = datetime.datetime.now(datetime.UTC)
     with futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda name: cloud.service.post(
             f'/v1/flavors/{name}/install', json={'regions': 'all'}), names))
-    _until(lambda: not any(_installations(cloud, status) for status in UNFINISHED))
-    took = time.perf_counter() - began
-    assert not _installations(cloud, 'error')
+    _until(lambda: not any(_installations(cloud, status=status) for status in UNFINISHED))
+    assert not _installations(cloud, status='error')
+    [last] = _installations(cloud, sort_key='updated_at', sort_dir='desc')
+    took = datetime.datetime.fromisoformat(last['updated_at']) - began
     for name in names:
         cloud.service.delete(f'/v1/flavors/{name}')
     _until(lambda: not cloud.service.get('/v1/flavors?limit=1').json()['flavors'])
-    return took
+    return took.total_seconds()
 
 
 def by_threads(cloud, names, threads):
@@ -113,13 +119,14 @@ def by_threads(cloud, names, threads):
     return took
 
 
-def _installations(cloud, status):
-    return cloud.service.get(f'/v1/installations?limit=1&status={status}').json()['installations']
+def _installations(cloud, **query):
+    asked = urllib.parse.urlencode({'limit': 1, **query})
+    return cloud.service.get(f'/v1/installations?{asked}').json()['installations']
 
 
 def _until(condition):
     tenacity.Retrying(
-        wait=tenacity.wait_fixed(0.1), stop=tenacity.stop_after_delay(300),
+        wait=tenacity.wait_fixed(0.5), stop=tenacity.stop_after_delay(300),
         retry=tenacity.retry_if_result(lambda done: not done))(condition)
 
 

@@ -32,6 +32,7 @@ import sqlalchemy as sa
 from flavorsvc import context
 from flavorsvc.db import claims
 from flavorsvc.db import drift as findings
+from flavorsvc.db import outcomes
 from flavorsvc.db import plans
 from flavorsvc.db import probing
 from flavorsvc.db import tables
@@ -156,12 +157,12 @@ def happenings(site):
         conductor.flavor_update(ctxt, 'm1.small', {'description': 'For things that are small'})
         conductor.install(ctxt, 'm1.small', 'all')
         active, refused = sorted(take(), key=lambda claim: claim.region)
-        database.write(claims.finish, active, 'created', now)
-        database.write(claims.fail, refused, installation.Event.REFUSE, 'name_taken',
+        database.write(outcomes.finish, active, 'created', now)
+        database.write(outcomes.fail, refused, installation.Event.REFUSE, 'name_taken',
                        'Flavor with name m1.small already exists.', None, 1)
         conductor.flavor_delete(ctxt, 'm1.small')
         for claim in sorted(take(), key=lambda claim: claim.region):
-            database.write(claims.finish, claim, None, now)
+            database.write(outcomes.finish, claim, None, now)
         conductor.region_update(ctxt, 'RegionOne', {'maintenance': True,
                                                     'maintenance_reason': 'New racks'})
         conductor.region_update(ctxt, 'RegionOne', {'maintenance': False})

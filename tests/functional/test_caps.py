@@ -21,6 +21,7 @@ import pytest
 
 from flavorsvc.db import claims
 from flavorsvc.db import installations
+from flavorsvc.db import outcomes
 from flavorsvc.db import probing
 from flavorsvc.db import regions
 from flavorsvc.domain import errors
@@ -178,7 +179,7 @@ def test_a_region_that_was_down_is_asked_at_once_after_its_maintenance(catalogue
     claim, = catalogue.take()
     at = catalogue.db.write(probing.silent, claim.region_pk, NOW,
                             failures.Unreachable('unreachable', 'No route.'), lambda _: 3600)
-    catalogue.db.write(claims.fail, claim, installation.Event.FAIL, 'unreachable', 'No route.',
+    catalogue.db.write(outcomes.fail, claim, installation.Event.FAIL, 'unreachable', 'No route.',
                        later(0), 1)
     assert at == later(3600)
     for is_on in (True, False):
@@ -228,7 +229,7 @@ def test_a_dead_region_costs_one_probe_an_interval(catalogue):
         if second % 4 == 0:
             for claim in [*catalogue.take('one', now=now), *catalogue.take('two', now=now)]:
                 at = fail(claim.region_pk, now)
-                catalogue.db.write(claims.fail, claim, installation.Event.FAIL, 'unreachable',
+                catalogue.db.write(outcomes.fail, claim, installation.Event.FAIL, 'unreachable',
                                    'No route.', at, claim.attempts + 1)
     settled = [probe for probe in probes if probe > later(300)]
     assert 12 <= len(settled) <= 1500 / interval * 1.2

@@ -27,6 +27,7 @@ from flavorsvc.db import engine
 from flavorsvc.db import flavors
 from flavorsvc.db import installations
 from flavorsvc.db import moving
+from flavorsvc.db import outcomes
 from flavorsvc.db import probing
 from flavorsvc.db import regions
 from flavorsvc.domain import capabilities
@@ -66,7 +67,7 @@ class Catalogue:
         return self.db.write(claims.take, owner, room, now, LEASE_S, cap)
 
     def finish(self, claim, origin='created', now=NOW):
-        return self.db.write(claims.finish, claim, origin, now)
+        return self.db.write(outcomes.finish, claim, origin, now)
 
     def rows(self, **filters):
         return self.db.read(installations.list_page, filters, PAGE)
@@ -319,7 +320,7 @@ def test_a_refusal_waits_for_a_decision(catalogue):
     catalogue.flavor('f1')
     wished, = catalogue.install('f1', ['RegionOne'])
     claim, = catalogue.take()
-    catalogue.db.write(claims.fail, claim, installation.Event.REFUSE, 'rejected', 'No.', None, 1)
+    catalogue.db.write(outcomes.fail, claim, installation.Event.REFUSE, 'rejected', 'No.', None, 1)
     row, = catalogue.rows()
     assert (row['status'], row['reason'], row['error']) == ('error', 'rejected', 'No.')
     assert catalogue.take(now=later(10 ** 6)) == []
@@ -331,7 +332,7 @@ def test_a_failure_waits_for_its_time(catalogue):
     catalogue.flavor('f1')
     catalogue.install('f1', ['RegionOne'])
     claim, = catalogue.take()
-    catalogue.db.write(claims.fail, claim, installation.Event.FAIL, 'server_error', 'Oops.',
+    catalogue.db.write(outcomes.fail, claim, installation.Event.FAIL, 'server_error', 'Oops.',
                        later(30), 1)
     assert catalogue.statuses() == ['retrying']
     assert catalogue.take(now=later(29)) == []
@@ -350,7 +351,7 @@ def test_a_region_that_does_not_answer_is_backed_off_as_a_whole(catalogue):
         catalogue.install(f'f{number}', ['RegionOne'])
     claim, = catalogue.take(cap=1)
     at = _silence(catalogue, claim)
-    catalogue.db.write(claims.fail, claim, installation.Event.FAIL, 'unreachable', 'No route.',
+    catalogue.db.write(outcomes.fail, claim, installation.Event.FAIL, 'unreachable', 'No route.',
                        at, 1)
     rows = catalogue.rows()
     assert {(row['status'], row['reason'], row['error']) for row in rows} == {
@@ -379,7 +380,7 @@ def test_a_region_that_answers_again_is_open_again(catalogue):
         catalogue.install(f'f{number}', ['RegionOne'])
     claim, = catalogue.take(cap=1)
     at = _silence(catalogue, claim)
-    catalogue.db.write(claims.fail, claim, installation.Event.FAIL, 'unreachable', 'No route.',
+    catalogue.db.write(outcomes.fail, claim, installation.Event.FAIL, 'unreachable', 'No route.',
                        at, 1)
     probe, = catalogue.take(now=later(10))
     catalogue.db.write(probing.answered, probe.region_pk, later(10), '2.96')

@@ -27,6 +27,7 @@ from flavorsvc.conductor.operations import flavors as operations
 from flavorsvc.db import claims
 from flavorsvc.db import engine as db_engine
 from flavorsvc.db import installations
+from flavorsvc.db import outcomes
 from flavorsvc.db import probing
 from flavorsvc.db import regions
 from flavorsvc.db import schema
@@ -287,7 +288,7 @@ def test_a_conductor_that_lost_a_lease_changes_nothing_more_under_it(world):
         world.until(lambda: world.statuses()['active'] == 2)
         soon = timeutils.utcnow() + datetime.timedelta(seconds=world.conf.engine.lease * 2)
         over, = world.db.write(claims.take, 'other', 9, soon, world.conf.engine.lease, 9)
-        assert world.db.write(claims.finish, over, 'created', soon)
+        assert world.db.write(outcomes.finish, over, 'created', soon)
         assert world.statuses() == {'active': 3}
         world.db.write(operations.update, 'f1', {'extra_specs': {'a': 'c'}}, None,
                        capabilities.TABLE, 'req-2', timeutils.utcnow())

@@ -25,6 +25,7 @@ from flavorsvc.conductor.operations import flavors as operations
 from flavorsvc.db import claims
 from flavorsvc.db import flavors
 from flavorsvc.db import infrastructures
+from flavorsvc.db import outcomes
 from flavorsvc.db import probing
 from flavorsvc.db import regions
 from flavorsvc.db import tables
@@ -154,7 +155,7 @@ def test_work_that_ends_after_its_region_went_is_recorded_nowhere(site, cloud, c
                          key=lambda claim: claim.flavor['id'])
     site.conductor.infrastructure_delete(ctxt, 'Mordor', force=True)
     for claim in (stay, leave):
-        assert not site.database.write(claims.finish, claim, None, now)
+        assert not site.database.write(outcomes.finish, claim, None, now)
         site.database.write(probing.answered, claim.region_pk, now, '2.96')
         site.database.write(probing.forget_microversion, claim.region_pk)
         site.database.write(probing.silent, claim.region_pk, now,
@@ -279,7 +280,7 @@ def test_what_a_region_says_at_length_is_cut(site, cloud, ctxt):
     site.conductor.infrastructure_create(ctxt, cloud.wanted())
     install(site, 'one')
     [claim] = site.database.write(claims.take, 'me', 9, timeutils.utcnow(), 60, 9)
-    assert site.database.write(claims.fail, claim, installation.Event.REFUSE, 'sizes_differ',
+    assert site.database.write(outcomes.fail, claim, installation.Event.REFUSE, 'sizes_differ',
                                'ü' * 100_000, None, 1)
     [row] = site.conductor.installations_list(ctxt, {}, test_claims.PAGE)
     assert row['error'] == 'ü' * tables.LONGEST_TEXT

@@ -20,6 +20,7 @@ from flavorsvc.conductor.operations import flavors as operations
 from flavorsvc.db import claims
 from flavorsvc.db import installations
 from flavorsvc.db import moving
+from flavorsvc.db import outcomes
 from flavorsvc.domain import capabilities
 from flavorsvc.domain import errors
 from flavorsvc.domain import flavor
@@ -116,7 +117,7 @@ def test_those_who_wait_for_a_name_are_tried_as_soon_as_something_left(catalogue
     change(catalogue, 'f1', vcpus=2)
     for reason, number in (('server_error', 0), ('name_moving', 1)):
         taken, = catalogue.take()
-        catalogue.db.write(claims.fail, taken, installation.Event.FAIL, reason, 'No.', later(300),
+        catalogue.db.write(outcomes.fail, taken, installation.Event.FAIL, reason, 'No.', later(300),
                            1)
         catalogue.db.write(moving.names_freed, taken.region_pk, NOW)
         assert len(catalogue.take('other')) == number
@@ -139,7 +140,8 @@ def test_what_moves_is_what_may_be_replaced_and_what_leaves(catalogue):
     change(catalogue, 'untried', name='new-untried')
     catalogue.db.write(operations.uninstall, 'leaves', 'all', 'req-2', NOW)
     failing, = [each for each in catalogue.take(now=NOW) if each.flavor['id'] == 'failed']
-    catalogue.db.write(claims.fail, failing, installation.Event.REFUSE, 'rejected', 'No.', None, 1)
+    catalogue.db.write(outcomes.fail, failing, installation.Event.REFUSE, 'rejected', 'No.', None,
+                       1)
     found = catalogue.db.read(moving.read, taken[0].region_pk)
     assert {flavor_id: to.name for flavor_id, to in found.items()} == {
         'moves': 'new-moves', 'leaves': None, 'untried': 'new-untried'}

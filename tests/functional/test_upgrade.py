@@ -27,6 +27,7 @@ from flavorsvc.conductor import client
 from flavorsvc.conductor.endpoints import base
 from flavorsvc.db import claims
 from flavorsvc.db import engine
+from flavorsvc.db import outcomes
 from flavorsvc.db import regions
 from flavorsvc.db import schema
 from flavorsvc.domain import errors
@@ -109,7 +110,7 @@ def test_the_previous_release_works_with_the_new_schema(database):
     claim, = database.write(claims.take, 'new', 10, NOW, 60, 4)
     assert (claim.id, claim.flavor['extra_specs']) == ('i1', {'a': 'b'})
     assert previous.take('old') == 0, 'it sees the lease of the new one'
-    assert database.write(claims.finish, claim, 'created', NOW)
+    assert database.write(outcomes.finish, claim, 'created', NOW)
 
     previous.wish(2)
     assert previous.take('old') == 1

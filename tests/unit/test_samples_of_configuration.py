@@ -81,8 +81,9 @@ def test_the_samples_default_for_the_body_limit_is_ours(tmp_path):
     ('oslo.messaging', 'rabbit_qos_prefetch_count = 1'),
     ('oslo.messaging', 'rabbit_interval_max = 5'),
     ('oslo.db', 'max_retries = 0'),
+    ('oslo.db', 'max_pool_size = 20'),
 ])
-def test_the_samples_defaults_for_outages_are_ours(tmp_path, library, default):
+def test_the_samples_defaults_of_libraries_are_ours(tmp_path, library, default):
     sample = tmp_path / 'flavorsvc.conf.sample'
     config_generator.main(['--namespace', 'flavorsvc', '--namespace', library,
                            '--output-file', str(sample)])
