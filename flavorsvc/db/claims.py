@@ -124,16 +124,13 @@ def take(session, owner, room, now, lease_s, default_cap, under_way=()):
     shares = fairness.shares({pk: len(found) for pk, found in waiting.items()}, room, busy)
     chosen = [each for pk, share in shares.items() for each in waiting[pk][:share]]
     # also a worker of this conductor may have claimed one of them meanwhile, see follow()
-    taken = dict(session.execute(
-        sa.select(tables.Installation.id, tables.Installation.tried)
-        .where(tables.Installation.id.in_(chosen), *due(now))
-        .order_by(tables.Installation.id).with_for_update()).all())
+    taken = _lock(session, now, tables.Installation.id.in_(chosen))
     if not taken:
         return []
     session.execute(
         sa.update(tables.Turn).where(tables.Turn.region_pk.in_(shares)).values(taken_at=now)
         .execution_options(synchronize_session=False))
-    _lease(session, owner, now, lease_s, tables.Installation.id.in_(taken))
+    _lease(session, owner, now, lease_s, taken)
     rows = session.scalars(
         sa.select(tables.Installation).where(tables.Installation.id.in_(taken))
         .options(*_IN_FULL))
@@ -160,27 +157,36 @@ def follow(session, claim, now, lease_s, default_cap, under_way):
                                                          default_cap))
         .order_by(tables.Installation.next_attempt_at, tables.Installation.id).limit(1)
         .options(*_IN_FULL).execution_options(populate_existing=True)).first()
-    if row is None or not _lease(session, claim.owner, now, lease_s,
-                                 tables.Installation.id == row.id,
-                                 # what was read of it is still so
-                                 tables.Installation.revision == row.revision):
+    if row is None or not _lock(session, now, tables.Installation.id == row.id,
+                                # what was read of it is still so
+                                tables.Installation.revision == row.revision):
         return None
+    _lease(session, claim.owner, now, lease_s, [row.id])
     return _claim(row, claim.owner, row.tried)
 
 
-def _lease(session, owner, now, lease_s, *which):
-    """Claim what is due of some installations.
+def _lock(session, now, *which):
+    """Lock what is due of some installations, and what nobody else has locked.
 
-    :returns: int, how many
+    Somebody who changes many may wait for what this transaction has.
+
+    :returns: dict of id to bool, whether it was tried
     """
-    return session.execute(
-        sa.update(tables.Installation).where(*which, *due(now))
+    return dict(session.execute(
+        sa.select(tables.Installation.id, tables.Installation.tried).where(*which, *due(now))
+        .order_by(tables.Installation.id).with_for_update(skip_locked=True)).all())
+
+
+def _lease(session, owner, now, lease_s, ids):
+    """Claim installations that are locked."""
+    session.execute(
+        sa.update(tables.Installation).where(tables.Installation.id.in_(ids))
         .values(lease_owner=owner, lease_until=now + datetime.timedelta(seconds=lease_s),
                 updated_at=now,
                 tried=sa.or_(tables.Installation.tried,
                              tables.Installation.desired == installation.Desired.PRESENT),
                 status=sa.case(_CLAIMED, value=tables.Installation.desired))
-        .execution_options(synchronize_session=False)).rowcount
+        .execution_options(synchronize_session=False))
 
 
 def _begun(row):

@@ -17,11 +17,14 @@ from concurrent import futures
 import dataclasses
 
 import pytest
+import sqlalchemy as sa
 
 from flavorsvc.db import claims
+from flavorsvc.db import engine
 from flavorsvc.db import outcomes
 from flavorsvc.db import probing
 from flavorsvc.db import regions
+from flavorsvc.db import tables
 from flavorsvc.domain import compare
 from flavorsvc.domain import failures
 from flavorsvc.domain import installation
@@ -37,7 +40,7 @@ CAP = 4
 
 @pytest.fixture
 def catalogue(migrated_url, tmp_path):
-    database = test_claims.engine.Database(
+    database = engine.Database(
         sites.configuration(tmp_path, 'fake:///', migrated_url))
     database.write(sites.empty)
     made = test_claims.Catalogue(database)
@@ -53,7 +56,7 @@ def catalogue(migrated_url, tmp_path):
 def places(catalogue):
     """Give (name, pk, state) of every region."""
     return catalogue.db.read(lambda session: session.query(
-        probing.tables.Region.name, probing.tables.Region.pk, probing.tables.Region.state).all())
+        tables.Region.name, tables.Region.pk, tables.Region.state).all())
 
 
 def go_on(catalogue, claim, now=NOW, cap=CAP, under_way=()):
@@ -140,6 +143,24 @@ def test_those_that_go_on_together_never_claim_the_same_and_stay_within_the_cap(
             done += held
     assert len(done) == len({claim.id for claim in done}) == 24
     assert catalogue.statuses() == ['active'] * 24
+
+
+@pytest.mark.parametrize('migrated_url', ['mysql', 'postgresql'], indirect=True, scope='module')
+def test_what_is_being_changed_is_neither_claimed_nor_waited_for(catalogue):
+    """Who changes much in one transaction, as when a plan is applied, may wait for our rows."""
+    first, _, _ = catalogue.take(cap=1)
+
+    def change(session):
+        assert session.execute(
+            sa.update(tables.Installation).values(request_id='req-2')
+            .where(tables.Installation.flavor.has(id='f1'))).rowcount == 3
+        following = go_on(catalogue, first)
+        taken = catalogue.take('other', cap=2)
+        return following, taken
+    following, taken = catalogue.db.write(change)
+    assert following is None
+    assert 'f1' not in {claim.flavor['id'] for claim in taken}
+    assert {claim.flavor['id'] for claim in catalogue.take(cap=4)} >= {'f1'}
 
 
 def test_whoever_goes_on_does_not_keep_other_regions_waiting(tmp_path, new_database):
