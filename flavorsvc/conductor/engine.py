@@ -170,7 +170,6 @@ class Engine:
         try:
             following = self._fulfil(claim, in_a_row)
             if following is not None:
-                self._in_flight[following.id] = timeutils.utcnow() + self._lease
                 self._pool.submit(self._work, following, in_a_row + 1)
         finally:
             del self._in_flight[claim.id]
@@ -248,7 +247,7 @@ class Engine:
         return failure
 
     def _record(self, claim, origin, in_a_row):
-        """Write down that the region agrees, and claim what comes next there.
+        """Write down that the region agrees, and claim what comes next there, as under way.
 
         :returns: (bool, claims.Claim or None); False when the lease was lost or a newer wish came
             meanwhile
@@ -257,6 +256,8 @@ class Engine:
         LOG.info('Flavor %s is %s in region %s', claim.flavor['id'], claim.desired, claim.region)
         finished, following = self._db.write(self._finish, claim, origin, now,
                                              in_a_row < _IN_A_ROW and not self._stopping.is_set())
+        if following is not None:
+            self._in_flight[following.id] = now + self._lease
         if finished and claim.wished_at is not None:
             metrics.observe('converge_latency_seconds', (now - claim.wished_at).total_seconds(),
                             region=claim.region, desired=claim.desired)

@@ -27,52 +27,14 @@ import json
 import pathlib
 import statistics
 import sys
-import threading
 import time
 import urllib.parse
 
-from keystoneauth1 import adapter
-from keystoneauth1 import session as ksa_session
-from keystoneauth1.identity import v3
-from novaclient import client as nova_client
-import tenacity
+from tests.benchmark import clouds
 
 EXTRA_SPECS = {'scs:name-v2': 'benchmark', 'scs:cpu-type': 'shared-core'}
 THREADS = 12
 UNFINISHED = ('pending', 'installing', 'retrying')
-
-
-class Cloud:
-    """The sandbox as its manager and its administrator see it."""
-
-    def __init__(self, folder):
-        self.facts = json.loads((pathlib.Path(folder) / 'sandbox.json').read_text())
-        self.service = adapter.Adapter(
-            self._session('manager'), endpoint_override=f'{self.facts["api_url"].rstrip("/")}',
-            service_type='flavorsvc', default_microversion='1.1')
-        self._admin = self._session('admin')
-        self._local = threading.local()
-
-    def _session(self, user):
-        facts = self.facts['users'][user]
-        return ksa_session.Session(v3.Password(
-            auth_url=self.facts['keystone_url'], username=user, password=facts['password'],
-            project_name=facts['project'], user_domain_name='Default',
-            project_domain_name='Default'))
-
-    def nova(self, region):
-        """Give a novaclient of this thread for a region."""
-        clients = self._local.__dict__
-        if region not in clients:
-            clients[region] = nova_client.Client(
-                '2.96', session=self._admin,
-                endpoint_override=self.facts['regions'][region]['nova_url'])
-        return clients[region]
-
-    def requests(self):
-        """Count the requests for flavors that the regions have answered so far."""
-        return sum('/flavors' in line for region in self.facts['regions'].values()
-                   for line in pathlib.Path(region['request_log']).read_text().splitlines())
 
 
 def by_service(cloud, names):
@@ -91,13 +53,13 @@ def by_service(cloud, names):
     with futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda name: cloud.service.post(
             f'/v1/flavors/{name}/install', json={'regions': 'all'}), names))
-    _until(lambda: not any(_installations(cloud, status=status) for status in UNFINISHED))
+    clouds.until(lambda: not any(_installations(cloud, status=status) for status in UNFINISHED))
     assert not _installations(cloud, status='error')
     [last] = _installations(cloud, sort_key='updated_at', sort_dir='desc')
     took = datetime.datetime.fromisoformat(last['updated_at']) - began
     for name in names:
         cloud.service.delete(f'/v1/flavors/{name}')
-    _until(lambda: not cloud.service.get('/v1/flavors?limit=1').json()['flavors'])
+    clouds.until(lambda: not cloud.service.get('/v1/flavors?limit=1').json()['flavors'])
     return took.total_seconds()
 
 
@@ -122,12 +84,6 @@ def by_threads(cloud, names, threads):
 def _installations(cloud, **query):
     asked = urllib.parse.urlencode({'limit': 1, **query})
     return cloud.service.get(f'/v1/installations?{asked}').json()['installations']
-
-
-def _until(condition):
-    tenacity.Retrying(
-        wait=tenacity.wait_fixed(0.5), stop=tenacity.stop_after_delay(300),
-        retry=tenacity.retry_if_result(lambda done: not done))(condition)
 
 
 def measure(cloud, flavors, rounds):
@@ -165,7 +121,7 @@ def main():
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--json', type=pathlib.Path, help='file to write the figures to')
     options = parser.parse_args()
-    figures = measure(Cloud(options.dir), options.flavors, options.rounds)
+    figures = measure(clouds.Cloud(options.dir), options.flavors, options.rounds)
     for name, median in figures['median_seconds'].items():
         spread = ' '.join(f'{each:.2f}' for each in figures['seconds'][name])
         print(f'{name:>12}  median {median:6.2f} s   ({spread})')
