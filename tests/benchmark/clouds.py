@@ -31,7 +31,7 @@ class Cloud:
         self.service = adapter.Adapter(
             self._session('manager'), endpoint_override=f'{self.facts["api_url"].rstrip("/")}',
             service_type='flavorsvc', default_microversion='1.1')
-        self._admin = self._session('admin')
+        self.admin = self._session('admin')
         self._local = threading.local()
 
     def _session(self, user):

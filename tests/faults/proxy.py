@@ -21,10 +21,13 @@ import dataclasses
 import http.client
 import http.server
 import itertools
+import math
 import re
+import select
 import socket
 import sys
 import threading
+import time
 import urllib.parse
 
 from flavorsvc.sandbox import supervision
@@ -101,6 +104,19 @@ class Exchange:
             self._handler.wfile.write(answer.body[:cut_after])
         if cut_after is not None:
             self.cut()
+
+    def hold(self, over, seconds=math.inf):
+        """Wait until the fault ends, the time is over, or the client has given up.
+
+        :param over: threading.Event
+        :returns: bool, whether the client still waits for an answer
+        """
+        until = time.monotonic() + seconds
+        while not over.wait(0.05) and time.monotonic() < until:
+            # it sends nothing more before it has the answer: what can be read is its end
+            if select.select([self._handler.connection], [], [], 0)[0]:
+                return False
+        return True
 
     def cut(self):
         """Close the connection."""
@@ -182,7 +198,8 @@ class Proxy:
 
     :ivar url: str, what to ask in place of the service
     :ivar seen: list of Exchange, in the order of their arrival
-    :ivar most_at_once: int, requests that were under way together; a test may set it to 0
+    :ivar most_at_once: int, requests that were under way together, and whose clients had not given
+        up; a test may set it to 0
     """
 
     def __init__(self, service_url):
@@ -280,8 +297,8 @@ def done_but(fault):
 
 def hanging(exchange, over):
     """Answer nothing until the fault ends, and ask the service nothing."""
-    over.wait()
-    exchange.cut()
+    if exchange.hold(over):
+        exchange.cut()
 
 
 def delayed(seconds):
@@ -291,8 +308,8 @@ def delayed(seconds):
     """
     def delay(exchange, over):
         answer = exchange.forward()
-        over.wait(seconds)
-        exchange.reply(answer)
+        if exchange.hold(over, seconds):
+            exchange.reply(answer)
     return delay
 
 
