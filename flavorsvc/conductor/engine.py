@@ -69,7 +69,7 @@ class Engine:
         self._lease = datetime.timedelta(seconds=conf.engine.lease)
         self._pulse = pulse.Pulse(database, conf.engine.slow_after)
         # installation → when our lease on it ends
-        self._in_flight = {}
+        self._in_flight, self._changing = {}, threading.Lock()
         self._renewed_at = timeutils.utcnow()
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -153,8 +153,10 @@ class Engine:
     def _renew(self, ids, now):
         # whoever lost a lease must not think that there is time left
         for each in self._db.write(claims.renew, self._owner, ids, now + self._lease):
-            if each in self._in_flight:
-                self._in_flight[each] = now + self._lease
+            with self._changing:
+                # what a worker has just ended must not be there for ever
+                if each in self._in_flight:
+                    self._in_flight[each] = now + self._lease
 
     def _hand_out(self, now):
         room = self._conf.workers - len(self._in_flight)
@@ -172,7 +174,8 @@ class Engine:
             if following is not None:
                 self._pool.submit(self._work, following, in_a_row + 1)
         finally:
-            del self._in_flight[claim.id]
+            with self._changing:
+                del self._in_flight[claim.id]
             if following is None:
                 # there is room for what is due elsewhere
                 self._wake.set()

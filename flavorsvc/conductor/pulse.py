@@ -55,11 +55,5 @@ class Pulse:
         self._recorded_at = now
         with self._lock:
             felt, self._felt = self._felt, collections.defaultdict(list)
-        self._db.write(self._measured, felt, now)
-
-    def _measured(self, session, felt, now):
-        # whoever locks several regions does so in this order
-        for region_pk, times_s in sorted(felt.items()):
-            if times_s:
-                probing.measured(session, region_pk, statistics.fmean(times_s), now,
-                                 self._slow_after_s)
+        means_s = {pk: statistics.fmean(times_s) for pk, times_s in felt.items() if times_s}
+        self._db.write(probing.all_measured, means_s, now, self._slow_after_s)

@@ -134,6 +134,16 @@ def measured(session, region_pk, answer_s, now, slow_after_s):
               if state == 'slow' else None, now)
 
 
+def all_measured(session, means_s, now, slow_after_s):
+    """Record how fast several regions answered lately, as :func:`measured` does for one.
+
+    :param means_s: dict of region_pk to float seconds
+    """
+    # whoever locks several regions does so in this order
+    for region_pk, mean_s in sorted(means_s.items()):
+        measured(session, region_pk, mean_s, now, slow_after_s)
+
+
 def forget_microversion(session, region_pk):
     """Have the microversion of a region negotiated again before the next call."""
     session.execute(sa.update(tables.Region).where(tables.Region.pk == region_pk)

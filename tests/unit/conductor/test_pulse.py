@@ -23,8 +23,8 @@ class Recorder:
     def __init__(self):
         self.means = []
 
-    def write(self, work, region_pk, answer_s, now, slow_after_s):
-        self.means.append((region_pk, answer_s))
+    def write(self, work, means_s, now, slow_after_s):
+        self.means += means_s.items()
 
 
 def later(seconds):
